@@ -1,0 +1,55 @@
+import type { Stack } from './stack.ts';
+
+/** Where a service answers from this machine. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The end of a program. Output is bounded; what was cut is said in `truncated`. */
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly truncated: boolean;
+}
+
+/** How one service is doing. */
+export interface ServiceStatus {
+  readonly service: string;
+  readonly state: 'running' | 'stopped' | 'failed' | 'left-out';
+  /** Why, where it is not running. */
+  readonly detail?: string;
+  readonly processId?: number;
+  readonly endpoints: readonly (Endpoint & { readonly containerPort: number })[];
+}
+
+/** Where a stack runs. One instance belongs to one stack in one posture. */
+export interface Runtime {
+  readonly kind: 'process' | 'compose';
+  /** Starts what is not running, in the order of dependencies, each when those before it are ready. */
+  readonly up: (options: {
+    readonly only?: readonly string[];
+    readonly signal: AbortSignal;
+    readonly progress: (line: string) => void;
+  }) => Promise<readonly ServiceStatus[]>;
+  /** Stops in reverse order; also what an earlier, killed run has left. */
+  readonly down: (options: {
+    readonly signal: AbortSignal;
+    readonly progress: (line: string) => void;
+  }) => Promise<void>;
+  readonly status: () => Promise<readonly ServiceStatus[]>;
+  readonly endpoint: (service: string, containerPort: number) => Endpoint | undefined;
+  /** Runs a client program with the service's local administrator's identity. */
+  readonly exec: (
+    service: string,
+    command: readonly string[],
+    options: { readonly input?: string; readonly signal: AbortSignal },
+  ) => Promise<ExecResult>;
+  /** Makes the service reread certificates and configuration. */
+  readonly reload: (service: string) => Promise<void>;
+  readonly restart: (service: string, signal: AbortSignal) => Promise<void>;
+  /** Moves the service's state aside, out of use, and says where to; for a server whose first start was cut off. */
+  readonly setAside: (service: string) => Promise<string>;
+  readonly stack: Stack;
+}

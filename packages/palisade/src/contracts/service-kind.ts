@@ -1,0 +1,139 @@
+import type { CertificateIssue, ComposeEdit, FileWrite, SqlStatement } from './change.ts';
+import type { EvidenceMap, EvidenceName } from './evidence.ts';
+import type { Service, Stack } from './stack.ts';
+import type { Endpoint, ExecResult } from './runtime.ts';
+
+/** What the model knows of a service before its kind is known. */
+export interface KindHints {
+  readonly name: string;
+  /** Image repository without registry, tag and digest: `hashicorp/vault`. */
+  readonly image?: string;
+  /** Last part of the build context: `pgbouncer`. */
+  readonly build?: string;
+  /** The program, where command or entrypoint name one. */
+  readonly program?: string;
+  /** Container ports, published or exposed. */
+  readonly ports: readonly number[];
+}
+
+/** What a probe may use. */
+export interface ProbeTarget {
+  readonly stack: Stack;
+  readonly service: Service;
+  /** Where a container port answers from here; undefined where it is not reachable. */
+  readonly endpoint: (containerPort: number) => Endpoint | undefined;
+  /** PEM of the certificate authorities that the stack trusts; undefined before there is one. */
+  readonly authorities?: string;
+  /** Runs a client program beside the service with its local administrator's identity; undefined where the runtime cannot. */
+  readonly exec?: (command: readonly string[], input: string, signal: AbortSignal) => Promise<ExecResult>;
+  /** Directory with `cert.pem` and `key.pem` of a client identity known to the stack's PKI. */
+  readonly clientIdentity?: string;
+  /** A token that may read the configuration of Vault, for kinds that need one. */
+  readonly vaultToken?: () => Promise<string | undefined>;
+}
+
+/** Collects one sort of evidence about one service. Bounded, cancellable, never destructive. */
+export interface Probe<Name extends EvidenceName = EvidenceName> {
+  readonly evidence: Name;
+  /** Throws where the service cannot be asked at all; the engine turns that into an unknown with the reason. */
+  readonly collect: (target: ProbeTarget, signal: AbortSignal) => Promise<EvidenceMap[Name]>;
+}
+
+/** How container paths, names and ports of a stack map onto the process runtime. */
+export interface Layout {
+  /** The directory that holds the service's own state. */
+  readonly stateDirectory: string;
+  /** Host path of a path in the container: through bind mounts, secrets, volumes; below `stateDirectory` otherwise. */
+  readonly path: (containerPath: string) => string;
+  /** The loopback port that stands for a container port of a service. Always the same for one run of the stack. */
+  readonly port: (service: string, containerPort: number) => number;
+  /** Replaces container paths and `service:port` addresses in a text by what they are here. */
+  readonly text: (content: string) => string;
+}
+
+/** One program to run. */
+export interface ProcessCommand {
+  /** Absolute path of the program. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly environment: { readonly [name: string]: string };
+  readonly workingDirectory?: string;
+}
+
+/** How the process runtime runs one service. */
+export interface ProcessPlan {
+  /** Programs to run to completion first, in order; each is skipped where `unless` exists. */
+  readonly prepare: readonly (ProcessCommand & { readonly unless?: string; readonly input?: string })[];
+  readonly run: ProcessCommand;
+  /** Resolves where the service is ready to serve, rejects where it is not yet. */
+  readonly ready: (signal: AbortSignal) => Promise<void>;
+  /** The signal that asks it to stop, SIGTERM where absent. */
+  readonly stopSignal?: 'SIGTERM' | 'SIGINT' | 'SIGQUIT';
+  /** Rereads configuration and certificates: a signal, where the server has one. */
+  readonly reloadSignal?: 'SIGHUP';
+}
+
+/** What a kind may use to say how it is run as a host process. */
+export interface ProcessContext {
+  readonly stack: Stack;
+  readonly service: Service;
+  readonly layout: Layout;
+  /** Environment of the service with addresses and paths of the layout. */
+  readonly environment: { readonly [name: string]: string };
+  /** Absolute path of a program on this machine; undefined where it is not installed. */
+  readonly program: (name: string) => string | undefined;
+  /** The unprivileged account the service runs as. */
+  readonly account: { readonly uid: number; readonly gid: number };
+}
+
+/** The capability to run as host processes. */
+export interface ProcessCapability {
+  /** Operating system user that has to be used where it exists (initdb insists on one with a name). */
+  readonly account?: string;
+  /** Container ports that the service listens on in this posture. */
+  readonly ports: (service: Service, stack: Stack) => readonly number[];
+  readonly plan: (context: ProcessContext) => Promise<ProcessPlan>;
+  /** Program, arguments and environment that run a client with the local administrator's identity; for `ProbeTarget.exec`. */
+  readonly client?: (context: ProcessContext, command: readonly string[]) => ProcessCommand;
+}
+
+/** A credential that Palisade keeps in Vault's KV v2 (mount `secret`) and hands to exact readers. */
+export interface ManagedSecret {
+  /** Path below the mount, for example `postgres/reference-api`. */
+  readonly path: string;
+  /** A field is a plain text, or generated once with that many random bytes (base64url, so safe in every quoting). */
+  readonly fields: { readonly [name: string]: { readonly text: string } | { readonly generate: number } };
+  /** Services whose policy may read exactly this path. */
+  readonly readers: readonly string[];
+}
+
+/** Everything about one kind of service. Optional members are capabilities: what is absent is not supported. */
+export interface ServiceKind {
+  readonly id: string;
+  readonly title: string;
+  /** How sure the kind is that a service is one of its own: 0 not, 1 by a weak hint (name, port), 2 by image or program. */
+  readonly matches: (hints: KindHints) => 0 | 1 | 2;
+  /** Ports that the server listens on by default, by protocol name. */
+  readonly ports: { readonly [name: string]: number };
+  /** True for what stores data: such services belong on internal networks. */
+  readonly storesData: boolean;
+  /** Linux capabilities that the official image needs besides none. */
+  readonly capabilities: readonly string[];
+  /** User and group id of the official image's service account. */
+  readonly account?: { readonly uid: number; readonly gid: number };
+  /** Paths that have to be writable beside its volumes; become tmpfs under a read-only root. */
+  readonly writablePaths: readonly string[];
+  readonly probes?: readonly Probe[];
+  readonly process?: ProcessCapability;
+  /**
+   * The hardened posture in files: configuration, init script, Compose edits. Controls of the kind take their remedies
+   * from here, so that equal changes fall together in the plan.
+   */
+  readonly harden?: (stack: Stack, service: Service) => readonly (FileWrite | ComposeEdit)[];
+  /** Credentials that the hardened posture needs in Vault. */
+  readonly secrets?: (stack: Stack, service: Service) => readonly ManagedSecret[];
+  /** Certificates of the service: as a server, and as a client of others. */
+  readonly certificates?: (stack: Stack, service: Service) => readonly CertificateIssue[];
+  /** What has to hold inside the running database: roles, grants, limits, extensions. */
+  readonly statements?: (stack: Stack, service: Service) => readonly SqlStatement[];
+}
