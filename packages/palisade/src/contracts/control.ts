@@ -84,6 +84,11 @@ export interface Control<Needs extends EvidenceName = never> {
   /** Reads answers of running services. Evidence that is not declared in `needs` is a type error. */
   readonly live?: {
     readonly needs: readonly Needs[];
+    /**
+     * The control from the attacker's side, as an act: `connect without TLS`. A fail means that the act succeeded, a
+     * pass that it was refused. Absent where the control reads a setting that nobody can try from outside.
+     */
+    readonly attack?: string;
     readonly assess: (stack: Stack, evidence: Evidence<Needs>) => Iterable<Observation>;
   };
 }

@@ -16,6 +16,18 @@ export interface KindHints {
   readonly ports: readonly number[];
 }
 
+/** A secret whose value leaves through `reveal` alone; `Secret` is one. */
+export interface Revealable {
+  readonly reveal: () => string;
+}
+
+/** A user name and a password that once worked on a service. */
+export interface FormerLogin {
+  readonly service: string;
+  readonly username: string;
+  readonly password: Revealable;
+}
+
 /** What a probe may use. */
 export interface ProbeTarget {
   readonly stack: Stack;
@@ -28,6 +40,8 @@ export interface ProbeTarget {
   readonly exec?: (command: readonly string[], input: string, signal: AbortSignal) => Promise<ExecResult>;
   /** Directory with `cert.pem` and `key.pem` of a client identity known to the stack's PKI. */
   readonly clientIdentity?: string;
+  /** Credentials of an earlier posture that have to be dead by now; a probe tries each once and never prints one. */
+  readonly formerCredentials?: { readonly tokens: readonly Revealable[]; readonly logins: readonly FormerLogin[] };
   /** A token that may read the configuration of Vault, for kinds that need one. */
   readonly vaultToken?: () => Promise<string | undefined>;
 }
