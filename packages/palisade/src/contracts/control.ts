@@ -28,6 +28,11 @@ export type Observation =
       readonly message: string;
       /** The line to change; absent only where the evidence is a running service. */
       readonly at?: Location;
+      /**
+       * What tells this failure from others of the same control and resource: a port, the name of a variable. Never a
+       * secret, never a line. Part of the fingerprint; the message stands in for it where it is absent.
+       */
+      readonly key?: string;
       /** Edits that clear the finding; absent where only a person can do it (then `Control.fix` says how). */
       readonly remedy?: readonly Change[];
     };
