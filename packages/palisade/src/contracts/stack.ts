@@ -202,6 +202,18 @@ export interface Diagnostic {
   readonly at: Location;
 }
 
+/** What controls may know of a service kind; a part of `ServiceKind`. */
+export interface KindTraits {
+  /** Linux capabilities that the kind's official image needs besides none. */
+  readonly capabilities: readonly string[];
+  /** User and group id of the official image's service account. */
+  readonly account?: { readonly uid: number; readonly gid: number };
+  /** Paths that have to be writable beside the service's volumes. */
+  readonly writablePaths: readonly string[];
+  /** True for what stores data. */
+  readonly storesData: boolean;
+}
+
 /** One Compose project, resolved and immutable. */
 export interface Stack {
   readonly name: string;
@@ -221,4 +233,8 @@ export interface Stack {
   readonly sources: ReadonlyMap<string, string>;
   readonly diagnostics: readonly Diagnostic[];
   readonly configuration: Configuration;
+  /** What is known of each kind, by its id; a kind without an entry is unknown, and nothing is assumed of it. */
+  readonly traits?: ReadonlyMap<ServiceKindId, KindTraits>;
+  /** Milliseconds since the epoch at which the project was read; what depends on time is unknown without it. */
+  readonly readAt?: number;
 }
