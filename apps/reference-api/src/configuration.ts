@@ -98,7 +98,11 @@ const development = z
       const { VAULT_ADDR: address, VAULT_TOKEN: token, DATABASE_SECRET: path } = env;
       return { ...base, credentials: { from: 'vault', address, token: new Secret(token), path } };
     }
-    context.addIssue({ code: 'custom', path: ['DATABASE_URL'], message: 'is not set, nor VAULT_ADDR with VAULT_TOKEN' });
+    context.addIssue({
+      code: 'custom',
+      path: ['DATABASE_URL'],
+      message: 'is not set, nor VAULT_ADDR with VAULT_TOKEN',
+    });
     return z.NEVER;
   });
 
@@ -118,28 +122,26 @@ const hardened = z
     VAULT_SECRET_ID_FILE: absolutePath,
     VAULT_START_SECONDS: seconds(15),
   })
-  .transform(
-    (env): HardenedConfiguration => ({
-      posture: 'hardened',
-      host: env.HOST,
-      port: env.PORT,
-      logLevel: env.LOG_LEVEL,
-      serverCertificates: env.TLS_DIRECTORY,
-      clientCertificates: env.DATABASE_TLS_DIRECTORY,
-      vault: {
-        address: env.VAULT_ADDR,
-        authorities: env.VAULT_CACERT,
-        roleIdFile: env.VAULT_ROLE_ID_FILE,
-        secretIdFile: env.VAULT_SECRET_ID_FILE,
-        startWithin: env.VAULT_START_SECONDS,
-      },
-      database: {
-        path: env.DATABASE_SECRET,
-        ...(env.DATABASE_ADDRESS === undefined ? {} : { address: env.DATABASE_ADDRESS }),
-        refreshEvery: env.CREDENTIALS_REFRESH_SECONDS,
-      },
-    }),
-  );
+  .transform((env): HardenedConfiguration => ({
+    posture: 'hardened',
+    host: env.HOST,
+    port: env.PORT,
+    logLevel: env.LOG_LEVEL,
+    serverCertificates: env.TLS_DIRECTORY,
+    clientCertificates: env.DATABASE_TLS_DIRECTORY,
+    vault: {
+      address: env.VAULT_ADDR,
+      authorities: env.VAULT_CACERT,
+      roleIdFile: env.VAULT_ROLE_ID_FILE,
+      secretIdFile: env.VAULT_SECRET_ID_FILE,
+      startWithin: env.VAULT_START_SECONDS,
+    },
+    database: {
+      path: env.DATABASE_SECRET,
+      ...(env.DATABASE_ADDRESS === undefined ? {} : { address: env.DATABASE_ADDRESS }),
+      refreshEvery: env.CREDENTIALS_REFRESH_SECONDS,
+    },
+  }));
 
 /** What a laptop's environment holds and a production one must not: each would undo the posture. */
 const developmentOnly = ['VAULT_TOKEN', 'DATABASE_URL', 'CORS_ORIGINS', 'DEBUG', 'ENABLE_DOCS'] as const;

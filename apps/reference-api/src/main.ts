@@ -1,0 +1,29 @@
+import { parseConfiguration } from './configuration.ts';
+import { StartError, messageOf } from './errors.ts';
+import { start } from './start.ts';
+
+/** Milliseconds that requests under way are given after SIGTERM; Compose kills after ten seconds. */
+const drainWithin = 7_000;
+
+const say = (text: string): void => {
+  process.stderr.write(`reference-api: ${text}\n`);
+};
+
+try {
+  const service = await start(parseConfiguration(process.env));
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    void service.stop(drainWithin).finally(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGHUP', () => {
+    service.reload().catch((error: unknown) => say(`reload failed, what was read before stays: ${messageOf(error)}`));
+  });
+} catch (error) {
+  if (error instanceof StartError) say(`${error.code}: ${error.message}\n  ${error.next}`);
+  else say(`unexpected: ${messageOf(error)}`);
+  process.exit(error instanceof StartError ? error.exitCode : 3);
+}

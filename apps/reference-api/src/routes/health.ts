@@ -1,0 +1,65 @@
+import type { Route } from '../http/route.ts';
+
+/** One thing that the service cannot work without. Rejects where it is not there. */
+export type Dependency = () => Promise<unknown>;
+
+/** Until when an answer of the dependencies is given again, so that strangers cannot make them work. Milliseconds. */
+const rememberFor = 1_000;
+/** How long a dependency may take. */
+const answerWithin = 2_000;
+
+const within = async (call: Dependency): Promise<boolean> => {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), answerWithin);
+  });
+  const answer = call().then(
+    () => true,
+    () => false,
+  );
+  try {
+    return await Promise.race([answer, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/**
+ * `/health` says that the process answers; `/ready` that it can work. Strangers learn yes or no, and which dependency it
+ * is only where `details` allows.
+ */
+export const healthRoutes = (
+  dependencies: Readonly<Record<string, Dependency>>,
+  options: { readonly details: boolean; readonly draining: () => boolean; readonly now?: () => number },
+): readonly Route[] => {
+  const now = options.now ?? Date.now;
+  let last: { readonly at: number; readonly answer: Promise<Record<string, boolean>> } | undefined;
+  const ask = async (): Promise<Record<string, boolean>> =>
+    Object.fromEntries(
+      await Promise.all(Object.entries(dependencies).map(async ([name, call]) => [name, await within(call)] as const)),
+    );
+  return [
+    {
+      method: 'GET',
+      path: '/health',
+      access: 'public',
+      summary: 'The process answers.',
+      handle: async () => ({ status: 200, body: { status: 'alive' } }),
+    },
+    {
+      method: 'GET',
+      path: '/ready',
+      access: 'public',
+      summary: 'The service can work: its database and its secrets are there.',
+      handle: async () => {
+        if (last === undefined || now() - last.at >= rememberFor) last = { at: now(), answer: ask() };
+        const answers = await last.answer;
+        const ready = !options.draining() && Object.values(answers).every(Boolean);
+        return {
+          status: ready ? 200 : 503,
+          body: { status: ready ? 'ready' : 'not ready', ...(options.details ? { dependencies: answers } : {}) },
+        };
+      },
+    },
+  ];
+};

@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import type { Users } from '../database/users.ts';
+import { ProblemError } from '../http/problem.ts';
+import { type Route, parseInput } from '../http/route.ts';
+
+const userPath = z.object({
+  id: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/u, 'it has to be a positive whole number')
+    .transform(Number),
+});
+const newUser = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  email: z.email().max(254),
+});
+const nobody = (): ProblemError => new ProblemError(404, 'There is no such user.');
+
+/** The business routes: people, in JSON. */
+export const userRoutes = (users: Users): readonly Route[] => [
+  {
+    method: 'GET',
+    path: '/api/user',
+    access: 'authenticated',
+    summary: 'Lists the first hundred users.',
+    handle: async () => ({ status: 200, body: await users.list() }),
+  },
+  {
+    method: 'GET',
+    path: '/api/user/:id',
+    access: 'authenticated',
+    summary: 'Shows a user.',
+    params: userPath,
+    handle: async ({ params }) => {
+      const { id } = parseInput('path', userPath, params);
+      const user = await users.find(id);
+      if (user === undefined) throw nobody();
+      return { status: 200, body: user };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/user',
+    access: 'authenticated',
+    summary: 'Adds a user.',
+    body: newUser,
+    handle: async ({ body }) => {
+      const user = await users.add(parseInput('body', newUser, body));
+      if (user === undefined) throw new ProblemError(409, 'A user with this address exists already.');
+      return { status: 201, body: user, headers: { location: `/api/user/${user.id}` } };
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/api/user/:id',
+    access: 'authenticated',
+    summary: 'Deletes a user.',
+    params: userPath,
+    handle: async ({ params }) => {
+      const { id } = parseInput('path', userPath, params);
+      if (!(await users.remove(id))) throw nobody();
+      return { status: 204 };
+    },
+  },
+];
