@@ -26,14 +26,15 @@ const body = (finding: Finding): string => {
 
 const isOpen = ({ suppression, known }: Finding): boolean => suppression === undefined && !known;
 
+const count = (findings: readonly Finding[]): string => {
+  const failures = findings.filter((finding) => finding.outcome === 'fail' && isOpen(finding)).length;
+  const errors = findings.filter((finding) => finding.outcome === 'unknown' && isOpen(finding)).length;
+  const skipped = findings.filter((finding) => !isOpen(finding) || finding.outcome === 'not-applicable').length;
+  return `tests="${findings.length}" failures="${failures}" errors="${errors}" skipped="${skipped}"`;
+};
+
 /** The assessment as JUnit XML: a suite for each control, a case for each resource. */
 export const renderJunit = (assessment: Assessment): string => {
-  const count = (findings: readonly Finding[]): string => {
-    const failures = findings.filter((finding) => finding.outcome === 'fail' && isOpen(finding)).length;
-    const errors = findings.filter((finding) => finding.outcome === 'unknown' && isOpen(finding)).length;
-    const skipped = findings.filter((finding) => !isOpen(finding) || finding.outcome === 'not-applicable').length;
-    return `tests="${findings.length}" failures="${failures}" errors="${errors}" skipped="${skipped}"`;
-  };
   const suites = [...Map.groupBy(assessment.findings, ({ control }) => control)].map(([control, findings]) =>
     [
       `  <testsuite name="${escapeXml(control)}" ${count(findings)} timestamp="${assessment.assessedAt}">`,
