@@ -28,6 +28,8 @@ export interface LoadOptions {
   /** Variables for the interpolation; they come before `.env`. */
   readonly environment: { readonly [name: string]: string | undefined };
   readonly kinds: readonly ServiceKind[];
+  /** Milliseconds since the epoch, for what expires; the stack's `readAt`. */
+  readonly readAt?: number;
 }
 
 /**
@@ -105,6 +107,8 @@ export const loadStack = async (options: LoadOptions): Promise<Stack> => {
     sources: loading.sources,
     diagnostics: all(),
     configuration,
+    traits: new Map(options.kinds.map((kind) => [kind.id, kind])),
+    ...(options.readAt === undefined ? {} : { readAt: options.readAt }),
   };
 };
 
