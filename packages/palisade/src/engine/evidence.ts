@@ -17,7 +17,8 @@ const add = <Name extends EvidenceName>(answers: Answers, collected: CollectedAn
   const known: Answers[Name] = answers[collected.name];
   const ofName: Map<string, Answer<EvidenceMap[Name]>> = known ?? new Map();
   ofName.set(collected.service, collected.answer);
-  answers[collected.name] = ofName;
+  // The compiler cannot follow a write through a name that is itself generic.
+  Object.assign(answers, { [collected.name]: ofName });
 };
 
 /** Evidence built from collected answers; the last answer about a service counts. */

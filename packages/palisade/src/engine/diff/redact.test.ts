@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { redactLines } from './redact.ts';
+
+const canary = 'hunter2canary';
+
+const masked: readonly string[] = [
+  `      POSTGRES_PASSWORD: ${canary}`,
+  `      POSTGRES_PASSWORD: "${canary}"`,
+  `      - POSTGRES_PASSWORD=${canary}`,
+  `      "vault-token": ${canary}`,
+  `      MYSQL_PWD: ${canary}`,
+  `      PASSWORD: \${PASSWORD:-${canary}}`,
+  `      DATABASE_URL: postgres://app:${canary}@postgres/app`,
+  `    command: redis-server --requirepass ${canary} --port 0`,
+  `    command: ["redis-server", "--requirepass", "${canary}"]`,
+  `requirepass ${canary}`,
+  `user default on >${canary} ~* +@all`,
+  `API_KEY=${canary} # comment`,
+  `      PASSWORD: >-\n        ${canary}`,
+  `      PASSWORD: |\n        first\n\n        ${canary}`,
+  `-----BEGIN EC PRIVATE KEY-----\n${canary}\n-----END EC PRIVATE KEY-----`,
+  `      hvs.${canary}${canary}`,
+];
+const kept: readonly string[] = [
+  '      POSTGRES_PASSWORD_FILE: /run/secrets/postgres-password',
+  '      POSTGRES_PASSWORD: ${POSTGRES_PASSWORD}',
+  '    image: postgres:16',
+  '    secrets:',
+  '      - ./secrets/vault/token:/run/secrets/token:ro',
+  '      - 127.0.0.1:5432:5432',
+  '      URL: https://vault:8200/v1/secret',
+  '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
+];
+
+describe('masking secrets in texts', () => {
+  for (const text of masked)
+    it(`masks ${JSON.stringify(text)}`, () => {
+      const result = redactLines(text).join('\n');
+      assert.doesNotMatch(result, new RegExp(canary));
+      assert.match(result, /‹redacted›/);
+    });
+  for (const text of kept) it(`keeps ${JSON.stringify(text)}`, () => assert.equal(redactLines(text).join('\n'), text));
+});
