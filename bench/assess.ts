@@ -17,14 +17,13 @@ export const benchAssess = (directory?: string): string => {
   try {
     if (made !== undefined) writeFileSync(join(made, 'docker-compose.yml'), largeProject(1554));
     const node = process.execPath;
-    const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
     const runs = 10;
     const floor = cpuSeconds([node, '-e', '0'], runs);
     const assess = cpuSeconds(
       [node, join(root, 'packages', 'palisade', 'bin', 'palisade.js'), 'assess', project, '--format', 'json'],
       runs,
     );
-    const linter = cpuSeconds([node, bin('dclint'), project], runs);
+    const linter = cpuSeconds([node, join(root, 'node_modules', 'dclint', 'bin', 'dclint.cjs'), project], runs);
     return [
       `assess: processor time, mean of ${runs} runs, ${directory ?? 'a generated file of 1,554 lines'}`,
       `  node -e 0           ${milliseconds(floor)}`,
