@@ -22,16 +22,18 @@ export interface FileRights {
 
 /**
  * Replaces a file as a whole: temporary file in the same directory, fsync, rename, fsync of the directory. A reader sees
- * the old text or the new one, never a part. The directory has to exist.
+ * the old text or the new one, never a part. The directory has to exist. The temporary file may be named by a caller who
+ * cleans up after a killed run; what stands there is replaced.
  */
 export const writeFileAtomically = async (
   path: string,
   content: string | Uint8Array,
   rights: FileRights,
+  temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`),
 ): Promise<void> => {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
   let handle: FileHandle | undefined;
   try {
+    await rm(temporary, { force: true });
     handle = await open(temporary, 'wx', 0o600);
     await handle.writeFile(content);
     if (rights.uid !== undefined) await handle.chown(rights.uid, rights.gid ?? rights.uid);
