@@ -1,0 +1,89 @@
+import { dirname } from 'node:path';
+import type { ProcessContext } from '../../contracts/service-kind.ts';
+import { error } from '../errors.ts';
+import { ANYBODY, usersOfVolume } from './accounts.ts';
+import type { Host, Runnable } from './host.ts';
+import { type PortTable, createLayout } from './layout.ts';
+import { type MountPoint, mountPointsOf } from './mounts.ts';
+import { searchPrograms } from './programs.ts';
+import { closedDirectory, giveTree, ownDirectory } from './rights.ts';
+import { grantMounts } from './staging.ts';
+
+/** All that a kind is told about a service, and what belongs to its start. */
+export interface Prepared {
+  readonly context: ProcessContext;
+  readonly mounts: readonly MountPoint[];
+  /** Why programs that the kind asked for were not found; grows while it makes its plan. */
+  readonly missing: () => readonly string[];
+}
+
+/**
+ * Makes the directories of the data directory. Those that services have in common may be entered by every account and
+ * listed by none but the owner.
+ */
+export const prepareDataDirectory = async (host: Host): Promise<void> => {
+  const { dataDirectory, operator, privileged, places } = host;
+  const common = privileged ? 0o711 : 0o700;
+  if (host.apart) await ownDirectory(dirname(dataDirectory), operator, 0o711);
+  await ownDirectory(dataDirectory, operator, common);
+  await ownDirectory(places.services, operator, common);
+  await ownDirectory(places.volumes, operator, common);
+  await ownDirectory(places.logs, operator, 0o700);
+  const closed = privileged ? closedDirectory(places.services, ANYBODY) : undefined;
+  if (closed !== undefined)
+    throw error('runtime/way-closed', {
+      service: 'every service',
+      path: dataDirectory,
+      closedAt: closed,
+      why: 'no other directory was given',
+    });
+};
+
+/**
+ * Makes a service's directories and grants it its files; resolves to its context. A volume that several services share
+ * belongs to their common group, every other one to the service alone.
+ */
+export const prepareContext = async (
+  host: Host,
+  { service, kind, account }: Runnable,
+  ports: PortTable,
+  say: (line: string) => void,
+): Promise<Prepared> => {
+  const { stack, places } = host;
+  await ownDirectory(places.service(service.name), account, 0o700);
+  await ownDirectory(places.root(service.name), account, 0o700);
+  const points = mountPointsOf(stack, service, places, kind.writablePaths);
+  for (const { origin, host: path, volume } of points.toReversed()) {
+    if (origin === 'private') await ownDirectory(path, account, 0o700);
+    if (origin !== 'volume' || volume === undefined) continue;
+    const shared = usersOfVolume(stack, volume).length > 1;
+    await ownDirectory(path, shared ? { uid: host.operator.uid, gid: account.gid } : account, shared ? 0o2770 : 0o700);
+  }
+  const mounts = await grantMounts(points, {
+    service: service.name,
+    account,
+    privileged: host.privileged,
+    projectDirectory: stack.directory,
+    staged: places.staged(service.name),
+    say,
+  });
+  const programs = searchPrograms(host.programDirectories, account);
+  const { layout, environment } = createLayout({ stack, service, places, mounts, ports });
+  return {
+    context: { stack, service, layout, environment, program: programs.find, account },
+    mounts,
+    missing: programs.missing,
+  };
+};
+
+/** Gives the account what its kind has written for it: its own directory, and volumes that are its alone. */
+export const giveOwnFiles = async (
+  host: Host,
+  { service, account }: Runnable,
+  mounts: readonly MountPoint[],
+): Promise<void> => {
+  if (!host.privileged) return;
+  await giveTree(host.places.service(service.name), account);
+  for (const { volume, host: path } of mounts)
+    if (volume !== undefined && usersOfVolume(host.stack, volume).length === 1) await giveTree(path, account);
+};

@@ -1,0 +1,274 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExecResult, Runtime, ServiceStatus } from '../../contracts/runtime.ts';
+import type { ServiceKind } from '../../contracts/service-kind.ts';
+import type { Stack } from '../../contracts/stack.ts';
+import { type Clock, systemClock } from '../../support/clock.ts';
+import { run } from '../../support/exec.ts';
+import { sha256 } from '../../support/files.ts';
+import { error } from '../errors.ts';
+import { ANYBODY, accountsOf } from './accounts.ts';
+import { giveOwnFiles, prepareContext, prepareDataDirectory } from './context.ts';
+import { type Bounds, type Host, type Runnable, runnableOf } from './host.ts';
+import { acquireLock } from './lock.ts';
+import { LOG_LIMIT, rotateLog } from './logs.ts';
+import { placesIn } from './mounts.ts';
+import { startOrder } from './order.ts';
+import { type ProcessIdentity, isRunning, signalProcess } from './processes.ts';
+import { closedDirectory } from './rights.ts';
+import { startService, stopService } from './start.ts';
+import { type StateFile, openState, readState } from './state.ts';
+import { startAll } from './up.ts';
+
+/** What a process runtime is made from. */
+export interface ProcessRuntimeOptions {
+  readonly stack: Stack;
+  readonly kinds: readonly ServiceKind[];
+  /** Directory of the runtime alone; holds the record of what runs, and everything else where services can reach it. */
+  readonly stateDirectory: string;
+  /** Where programs are looked for, in order. */
+  readonly programDirectories: readonly string[];
+  /** Who runs Palisade; this process's account where absent. */
+  readonly operator?: { readonly uid: number; readonly gid: number };
+  /**
+   * Where the services' data goes when root runs Palisade from a directory that other accounts may not enter; below it
+   * each stack gets a directory of its own. `/var/lib/palisade` where absent.
+   */
+  readonly sharedDirectory?: string;
+  readonly bounds?: Partial<Bounds>;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+const DEFAULT_BOUNDS: Bounds = {
+  start: 90_000,
+  prepare: 120_000,
+  stop: 20_000,
+  exec: 60_000,
+  logBytes: LOG_LIMIT,
+};
+
+const readIfPresent = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+
+const quiet = (): void => undefined;
+
+const hostOf = (options: ProcessRuntimeOptions): Host => {
+  const { stack, stateDirectory } = options;
+  const operator = options.operator ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const privileged = operator.uid === 0;
+  const kinds = new Map(options.kinds.map((kind) => [kind.id, kind]));
+  const within = privileged ? closedDirectory(join(stateDirectory, 'services'), ANYBODY) : undefined;
+  const elsewhere = join(
+    options.sharedDirectory ?? '/var/lib/palisade',
+    `${stack.name.replaceAll(/[^\w-]/g, '-')}-${sha256(stateDirectory).slice(0, 12)}`,
+  );
+  const dataDirectory = readState(stateDirectory)?.dataDirectory ?? (within === undefined ? stateDirectory : elsewhere);
+  return {
+    stack,
+    kinds,
+    operator,
+    privileged,
+    dataDirectory,
+    apart: dataDirectory !== stateDirectory,
+    places: placesIn(dataDirectory),
+    accounts: accountsOf({
+      stack,
+      operator,
+      users: readIfPresent('/etc/passwd'),
+      uidMap: readIfPresent('/proc/self/uid_map'),
+      named: new Map(
+        [...stack.services.values()].flatMap(({ name, kind }) => {
+          const account = kinds.get(kind)?.process?.account;
+          return account === undefined ? [] : [[name, account] as const];
+        }),
+      ),
+    }),
+    programDirectories: options.programDirectories,
+    bounds: { ...DEFAULT_BOUNDS, ...options.bounds },
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  };
+};
+
+/**
+ * Runs the services of a stack as processes of this host, on loopback ports, without a container engine. Services keep
+ * running when this process ends; any later runtime with the same state directory finds them, and ends what a killed
+ * one has left. One process at a time may change them, another is refused with `runtime/busy`.
+ *
+ * Every service runs with its kind's environment and nothing of the caller's, and, where root runs Palisade, as an
+ * unprivileged account of its own. What the stack's network isolation would keep apart is not kept apart here.
+ */
+export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime => {
+  const { stack, stateDirectory } = options;
+  const host = hostOf(options);
+
+  let last: Promise<unknown> = Promise.resolve();
+  /** One change after the other in this process, and none beside those of other processes. */
+  const change = <T>(call: (state: StateFile) => Promise<T>): Promise<T> => {
+    const mine = last.then(async () => {
+      if (!existsSync('/proc/self/stat')) throw error('runtime/no-proc', { path: '/proc' });
+      await mkdir(stateDirectory, { recursive: true, mode: host.privileged ? 0o711 : 0o700 });
+      const release = await acquireLock(join(stateDirectory, 'process.lock'));
+      try {
+        await prepareDataDirectory(host);
+        return await call(openState(stateDirectory, host.dataDirectory));
+      } finally {
+        await release();
+      }
+    });
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+
+  const active = (): readonly string[] =>
+    [...stack.services.values()].filter((service) => service.active).map(({ name }) => name);
+
+  const runnable = (service: string): Runnable => {
+    if (!active().includes(service)) throw error('runtime/unknown-service', { service, known: active() });
+    const found = runnableOf(host, service);
+    if ('reason' in found) throw error('runtime/left-out', { service, reason: found.reason });
+    return found;
+  };
+
+  const running = (service: string): ProcessIdentity => {
+    const record = readState(stateDirectory)?.processes[service];
+    if (record === undefined || !isRunning(record)) throw error('runtime/not-running', { service });
+    return record;
+  };
+
+  const statusOf = (service: string): ServiceStatus => {
+    const state = readState(stateDirectory);
+    const found = runnableOf(host, service);
+    const reason = 'reason' in found ? found.reason : state?.leftOut[service];
+    if (reason !== undefined) return { service, state: 'left-out', detail: reason, endpoints: [] };
+    const record = state?.processes[service];
+    const failure = state?.failures[service];
+    if (record === undefined)
+      return failure === undefined
+        ? { service, state: 'stopped', endpoints: [] }
+        : { service, state: 'failed', detail: failure, endpoints: [] };
+    if (!isRunning(record))
+      return {
+        service,
+        state: 'failed',
+        detail: `process ${record.pid} has ended by itself; see ${host.places.log(service)}`,
+        endpoints: [],
+      };
+    if (record.phase === 'starting')
+      return { service, state: 'stopped', detail: 'it is not ready yet', processId: record.pid, endpoints: [] };
+    const declared = 'reason' in found ? [] : found.process.ports(found.service, stack);
+    const ports = state?.ports[service] ?? {};
+    return {
+      service,
+      state: 'running',
+      processId: record.pid,
+      endpoints: declared.flatMap((containerPort) => {
+        const port = ports[String(containerPort)];
+        return port === undefined ? [] : [{ host: '127.0.0.1', port, containerPort }];
+      }),
+    };
+  };
+
+  const status = async (): Promise<readonly ServiceStatus[]> => {
+    for (const service of active()) await rotateLog(host.places.log(service), host.bounds.logBytes);
+    return active().map(statusOf);
+  };
+
+  return {
+    kind: 'process',
+    stack,
+    status,
+
+    up: async ({ only, signal, progress }) => {
+      const unknown = only?.find((service) => !active().includes(service));
+      if (unknown !== undefined) throw error('runtime/unknown-service', { service: unknown, known: active() });
+      await change((state) => startAll(host, state, { steps: startOrder(stack, only), signal, say: progress }));
+      return status();
+    },
+
+    down: ({ signal, progress }) =>
+      change(async (state) => {
+        const known = startOrder(stack).map(({ service }) => service);
+        const strangers = Object.keys(state.current().processes).filter((service) => !known.includes(service));
+        const failures: unknown[] = [];
+        for (const service of [...strangers, ...known.toReversed()]) {
+          const record = state.current().processes[service];
+          if (record !== undefined && isRunning(record)) progress(`${service}: stopping`);
+          try {
+            await stopService(host, state, service, signal);
+          } catch (thrown) {
+            failures.push(thrown);
+          }
+        }
+        await state.update((now) => ({ ...now, failures: {}, leftOut: {} }));
+        if (failures.length > 0) throw failures[0];
+      }),
+
+    endpoint: (service, containerPort) => {
+      const state = readState(stateDirectory);
+      const record = state?.processes[service];
+      const port = state?.ports[service]?.[String(containerPort)];
+      return record === undefined || port === undefined || !isRunning(record) ? undefined : { host: '127.0.0.1', port };
+    },
+
+    exec: async (service, command, { input, signal }): Promise<ExecResult> => {
+      const found = runnable(service);
+      running(service);
+      const { client } = found.process;
+      if (client === undefined) throw error('runtime/no-client', { service, kind: found.kind.id });
+      const { context } = await prepareContext(host, found, readState(stateDirectory)?.ports ?? {}, quiet);
+      const { program, args, environment, workingDirectory } = client(context, command);
+      const { timedOut, exitCode, stdout, stderr, truncated } = await run(program, args, {
+        environment,
+        workingDirectory: workingDirectory ?? context.layout.stateDirectory,
+        timeout: host.bounds.exec,
+        signal,
+        ...(input === undefined ? {} : { input }),
+        ...(host.privileged ? { uid: found.account.uid, gid: found.account.gid } : {}),
+      });
+      if (timedOut) throw error('runtime/exec-timeout', { service, milliseconds: host.bounds.exec });
+      return { exitCode, stdout, stderr, truncated };
+    },
+
+    reload: (service) =>
+      change(async (state) => {
+        const found = runnable(service);
+        const record = running(service);
+        const reloadSignal = state.current().processes[service]?.reloadSignal;
+        if (reloadSignal === undefined) throw error('runtime/no-reload', { service, kind: found.kind.id });
+        // New certificates and keys belong to whoever wrote them, and configuration is rendered from the stack's files.
+        const { context, mounts } = await prepareContext(host, found, state.current().ports, quiet);
+        await found.process.plan(context);
+        await giveOwnFiles(host, found, mounts);
+        if (!signalProcess(record, reloadSignal)) throw error('runtime/not-running', { service });
+      }),
+
+    restart: (service, signal) =>
+      change(async (state) => {
+        runnable(service);
+        signal.throwIfAborted();
+        await stopService(host, state, service);
+        const result = await startService({ host, state, service, signal, say: quiet, portsMayMove: false });
+        const reason = state.current().leftOut[service] ?? '';
+        if (result === 'left-out') throw error('runtime/left-out', { service, reason });
+      }),
+
+    setAside: (service) =>
+      change(async (state) => {
+        const found = runnable(service);
+        await stopService(host, state, service);
+        const stamp = new Date(host.clock.now()).toISOString().replaceAll(/[:.]/g, '-');
+        const volumes = found.service.mounts.flatMap(({ type, source }) =>
+          type === 'volume' && source !== undefined ? [host.places.volume(source)] : [],
+        );
+        const moved: string[] = [];
+        for (const directory of [...new Set(volumes), host.places.root(service)]) {
+          if (!existsSync(directory)) continue;
+          await rename(directory, `${directory}.set-aside-${stamp}`);
+          moved.push(`${directory}.set-aside-${stamp}`);
+        }
+        return moved.join(', ');
+      }),
+  };
+};

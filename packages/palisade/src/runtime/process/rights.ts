@@ -1,0 +1,91 @@
+import { statSync } from 'node:fs';
+import { chmod, chown, lstat, mkdir, opendir, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Account } from './accounts.ts';
+
+const READ = 4;
+const SEARCH = 1;
+
+/** Trees with more entries are no configuration, and are judged by their first ones. */
+const MOST_ENTRIES = 2000;
+
+const allows = (
+  info: { readonly mode: number; readonly uid: number; readonly gid: number },
+  account: Account,
+  bits: number,
+): boolean => {
+  const shift = info.uid === account.uid ? 6 : info.gid === account.gid ? 3 : 0;
+  return account.uid === 0 || ((info.mode >> shift) & bits) === bits;
+};
+
+const directoriesAbove = (path: string): readonly string[] => {
+  const parent = dirname(path);
+  return parent === path ? [] : [...directoriesAbove(parent), parent];
+};
+
+/**
+ * The first directory above `path` that the account may not enter; undefined where the way is open or ends before.
+ * Judged by owner, group and permission bits: an access control list that opens more is not seen.
+ */
+export const closedDirectory = (path: string, account: Account): string | undefined => {
+  for (const directory of directoriesAbove(path)) {
+    const info = statSync(directory, { throwIfNoEntry: false });
+    if (info === undefined) return undefined;
+    if (!allows(info, account, SEARCH)) return directory;
+  }
+  return undefined;
+};
+
+/** A file or directory found below a path. */
+export interface Entry {
+  readonly path: string;
+  readonly directory: boolean;
+  readonly size: number;
+}
+
+/** Everything below a path, itself first. Symbolic links are followed: what counts is what a reader gets. */
+export const entriesBelow = async (path: string): Promise<readonly Entry[]> => {
+  const entries: Entry[] = [];
+  const visit = async (current: string): Promise<void> => {
+    const info = await stat(current).catch(() => undefined);
+    if (info === undefined || entries.length >= MOST_ENTRIES) return;
+    entries.push({ path: current, directory: info.isDirectory(), size: info.size });
+    if (info.isDirectory()) for (const name of (await readdir(current)).toSorted()) await visit(join(current, name));
+  };
+  await visit(path);
+  return entries;
+};
+
+/** What keeps the account from reading a file or a whole tree; undefined where nothing does. */
+export const obstacleTo = async (path: string, account: Account): Promise<string | undefined> => {
+  const closed = closedDirectory(path, account);
+  if (closed !== undefined) return closed;
+  for (const entry of await entriesBelow(path))
+    if (!allows(await stat(entry.path), account, entry.directory ? READ | SEARCH : READ)) return entry.path;
+  return undefined;
+};
+
+/**
+ * Gives a tree to an account. Symbolic links are not followed, and a file with further hard links keeps its owner: the
+ * account may have linked it there, and it may be somebody else's.
+ */
+export const giveTree = async (path: string, account: Account): Promise<void> => {
+  const info = await lstat(path);
+  if (info.isSymbolicLink()) return;
+  const foreign = info.uid !== account.uid || info.gid !== account.gid;
+  if (foreign && (info.isDirectory() || info.nlink === 1)) await chown(path, account.uid, account.gid);
+  if (info.isDirectory())
+    for await (const entry of await opendir(path)) await giveTree(join(path, entry.name), account);
+};
+
+/** Makes a directory with exactly that owner and mode, and those above it where they are missing. */
+export const ownDirectory = async (
+  path: string,
+  owner: { readonly uid: number; readonly gid: number },
+  mode: number,
+): Promise<void> => {
+  await mkdir(path, { recursive: true });
+  const info = await lstat(path);
+  if (info.uid !== owner.uid || info.gid !== owner.gid) await chown(path, owner.uid, owner.gid);
+  if ((info.mode & 0o7777) !== mode) await chmod(path, mode);
+};
