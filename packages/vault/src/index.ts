@@ -20,3 +20,4 @@ export type { Grant, TokenFunctions, TokenInformation } from './token.ts';
 export type { Transit } from './transit.ts';
 export type { ClientCertificate } from './transport.ts';
 export type { WrappedAnswer, Wrapping } from './wrapping.ts';
+export { type CertificateSubject, createCertificateRequest, createSelfSignedCertificate } from './x509/certificate.ts';

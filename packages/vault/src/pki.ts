@@ -1,4 +1,5 @@
 import { type CallOptions, type RequestValue, type Send, listKeys, unlessMissing } from './call.ts';
+import { isVaultError } from './errors.ts';
 
 /** What a role of the PKI may sign. Durations are seconds. Source: https://openbao.org/api-docs/secret/pki/#createupdate-role */
 export interface PkiRole {
@@ -200,9 +201,15 @@ export const pki = (send: Send, mount: string): Pki => {
         options,
       ),
     caChain: async (options) => {
-      const answer = await unlessMissing(send({ method: 'GET', path: `${mount}/cert/ca_chain`, token: null }, options));
-      const text = answer?.body.optionalFields('data')?.optionalText('certificate') ?? '';
-      return text === '' ? undefined : text;
+      try {
+        const { body } = await send({ method: 'GET', path: `${mount}/cert/ca_chain`, token: null }, options);
+        return body.optionalFields('data')?.optionalText('certificate');
+      } catch (error) {
+        // A mount without an issuer answers 400 with this text.
+        if (isVaultError(error, 'vault/invalid-request') && error.message.includes('no default issuer'))
+          return undefined;
+        throw error;
+      }
     },
     configureUrls: async (urls, options) => {
       await post(

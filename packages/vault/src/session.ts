@@ -38,6 +38,15 @@ export interface AppRoleSession {
   readonly close: () => Promise<void>;
 }
 
+const unanswered: ReadonlySet<VaultErrorCode> = new Set([
+  'vault/unreachable',
+  'vault/timeout',
+  'vault/tls',
+  'vault/rate-limited',
+  'vault/sealed',
+  'vault/standby',
+]);
+
 interface Held {
   readonly token: Secret;
   /** Seconds that the login gave. */
@@ -124,7 +133,7 @@ export const createAppRoleSession = (client: VaultClient, options: AppRoleSessio
       const grant = await client.withToken(current.token).token.renewSelf(undefined, { signal });
       failures = 0;
       // Near its maximal life a token is renewed for ever shorter times: a new one is better than a rush of renewals.
-      if (grant.ttl * 2 < current.ttl) {
+      if (grant.ttl * 2 <= current.ttl) {
         observe({ type: 'renewal-ended' });
         return false;
       }
@@ -132,7 +141,8 @@ export const createAppRoleSession = (client: VaultClient, options: AppRoleSessio
       observe({ type: 'renewed', ttl: grant.ttl });
       return true;
     } catch (error) {
-      if (!isVaultError(error, 'vault/permission-denied', 'vault/invalid-request')) throw error;
+      // Servers say no in several ways, 403, 400 and 500 among them; where they cannot be asked, the token is still good.
+      if (!isVaultError(error) || unanswered.has(error.code)) throw error;
       observe({ type: 'renewal-ended', code: error.code });
       return false;
     }
@@ -153,7 +163,8 @@ export const createAppRoleSession = (client: VaultClient, options: AppRoleSessio
         if (signal.aborted) return;
         // A failed login has counted and set the pause already.
         const last = lastFailure();
-        const pause = last !== undefined && last.error === error ? Math.max(0, last.until - clock.now()) : failed(error);
+        const pause =
+          last !== undefined && last.error === error ? Math.max(0, last.until - clock.now()) : failed(error);
         await clock.sleep(pause, signal).catch(() => undefined);
       }
     }

@@ -97,6 +97,9 @@ export interface Sys {
   readonly generateRoot: GenerateRoot;
 }
 
+/** Milliseconds. A raft server elects itself first, which takes ten seconds and more with the default settings. */
+const initialisationTimeout = 120_000;
+
 const healthByStatus = new Map<number, Health>([
   [200, 'active'],
   [429, 'standby'],
@@ -166,7 +169,7 @@ export const sys = (send: Send): Sys => {
     init: async ({ shares, threshold }, options) => {
       const { body } = await send(
         { method: 'POST', path: 'sys/init', token: null, body: { secret_shares: shares, secret_threshold: threshold } },
-        options,
+        { timeout: initialisationTimeout, ...options },
       );
       return { shares: body.secrets('keys_base64'), rootToken: body.secret('root_token') };
     },

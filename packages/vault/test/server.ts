@@ -181,7 +181,7 @@ export const startProductionServer = async (options: {
 disable_mlock = true
 api_addr = "${address}"
 cluster_addr = "https://127.0.0.1:${clusterPort}"
-storage "raft" { path = ${JSON.stringify(dataDirectory)} node_id = "test" }
+storage "raft" { path = ${JSON.stringify(dataDirectory)} node_id = "test" performance_multiplier = 1 }
 listener "tcp" {
   address = "127.0.0.1:${port}"
   cluster_address = "127.0.0.1:${clusterPort}"
