@@ -13,16 +13,18 @@ export interface Service {
   readonly stop: (within: number) => Promise<void>;
 }
 
-/** Something to close when the service ends, in the order in which it has to be closed. */
-export type Closing = () => Promise<unknown>;
-
 /** Binds the port. @throws StartError `server/port-unavailable` */
 export const listen = async (
   http: HttpServer,
   at: { readonly host: string; readonly port: number },
 ): Promise<number> => {
   try {
-    await http.app.listen({ host: at.host, port: at.port });
+    await http.app.listen({
+      host: at.host,
+      port: at.port,
+      // Fastify cannot know the scheme of a server that it did not make.
+      listenTextResolver: (address) => `listening on ${new URL(address).host}`,
+    });
   } catch (error) {
     throw new StartError(
       'server/port-unavailable',
@@ -48,8 +50,8 @@ const settledWithin = async (milliseconds: number, work: Promise<unknown>): Prom
   return answer;
 };
 
-/** Ends the server first, so that nothing uses what is closed after it. */
-export const drain = async (http: HttpServer, after: readonly Closing[], within: number): Promise<void> => {
+/** Ends the server first, so that nothing uses what is closed after it. Never rejects. */
+export const drain = async (http: HttpServer, closeRest: () => Promise<void>, within: number): Promise<void> => {
   const { app } = http;
   app.log.info('draining');
   const closing = app.close();
@@ -58,5 +60,5 @@ export const drain = async (http: HttpServer, after: readonly Closing[], within:
     app.server.closeAllConnections();
     await settledWithin(1_000, closing);
   }
-  for (const close of after) await settledWithin(2_000, close());
+  await settledWithin(2_000, closeRest());
 };
