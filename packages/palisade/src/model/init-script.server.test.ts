@@ -48,6 +48,14 @@ const freePort = (): Promise<number> =>
     });
   });
 
+const refused = (outcome: ExecOutcome, reason: RegExp): void => {
+  assert.equal(outcome.exitCode, 1, outcome.stdout + outcome.stderr);
+  assert.equal(outcome.stdout, '', 'the service was not started');
+  assert.match(outcome.stderr, reason);
+  assert.equal(outcome.stderr.trim().split('\n').length, 1, outcome.stderr);
+  assert.doesNotMatch(outcome.stderr, /canary/);
+};
+
 describe('the init script against a real Vault', () => {
   let directory: string;
   let server: ChildProcess;
@@ -185,14 +193,6 @@ describe('the init script against a real Vault', () => {
     });
   };
 
-  const refused = (outcome: ExecOutcome, reason: RegExp): void => {
-    assert.equal(outcome.exitCode, 1, outcome.stdout + outcome.stderr);
-    assert.equal(outcome.stdout, '', 'the service was not started');
-    assert.match(outcome.stderr, reason);
-    assert.equal(outcome.stderr.trim().split('\n').length, 1, outcome.stderr);
-    assert.doesNotMatch(outcome.stderr, /canary/);
-  };
-
   const busybox = findProgram('busybox');
   const dash = findProgram('dash');
   const bash = findProgram('bash');
@@ -230,15 +230,16 @@ describe('the init script against a real Vault', () => {
     assert.match(stdout, /^file=$/m);
   });
 
+  const countTokens = async (): Promise<number> => {
+    const text = await vault('list', '-format=json', 'auth/token/accessors');
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) ? parsed.length : -1;
+  };
+
   it('leaves no token behind', async () => {
-    const count = async (): Promise<number> => {
-      const text = await vault('list', '-format=json', 'auth/token/accessors');
-      const parsed: unknown = JSON.parse(text);
-      return Array.isArray(parsed) ? parsed.length : -1;
-    };
-    const earlier = await count();
+    const earlier = await countTokens();
     await start();
-    assert.equal(await count(), earlier);
+    assert.equal(await countTokens(), earlier);
   });
 
   it('shows no secret in the arguments of a program', async () => {
