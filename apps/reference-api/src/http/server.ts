@@ -50,6 +50,8 @@ export type Application = FastifyInstance<Server, RawRequestDefaultExpression, R
 /** A server that is not listening yet. */
 export interface HttpServer {
   readonly app: Application;
+  /** Requests that have arrived and are not answered yet. */
+  readonly underWay: () => number;
   /** Serves another certificate to every handshake from now on. Throws where it cannot be used, and keeps the old one. */
   readonly useCertificates: (bundle: CertificateBundle) => void;
 }
@@ -67,6 +69,7 @@ const unauthenticated = (reply: FastifyReply): FastifyReply =>
 /** Makes the server of a table of routes. Throws where a route has no access: what nobody decided about is not served. */
 export const createServer = (profile: Profile, routes: readonly Route[]): HttpServer => {
   let server: Server | undefined;
+  let underWay = 0;
   const { limits, tls } = profile;
   const bounds = limits === undefined ? {} : serverOptions(limits);
 
@@ -91,6 +94,12 @@ export const createServer = (profile: Profile, routes: readonly Route[]): HttpSe
           ? createHttpServer(bounds, handler)
           : createHttpsServer({ ...bounds, ...tlsOptions(tls) }, handler);
       if (limits !== undefined) limitServer(server, limits);
+      server.on('request', (_request, response) => {
+        underWay += 1;
+        response.once('close', () => {
+          underWay -= 1;
+        });
+      });
       return server;
     },
     ...(limits === undefined ? {} : { bodyLimit: limits.bodyBytes, handlerTimeout: limits.handlerTimeout }),
@@ -153,6 +162,7 @@ export const createServer = (profile: Profile, routes: readonly Route[]): HttpSe
 
   return {
     app,
+    underWay: () => underWay,
     useCertificates: (bundle) => {
       if (server !== undefined && 'setSecureContext' in server && typeof server.setSecureContext === 'function')
         server.setSecureContext(tlsOptions(bundle));
