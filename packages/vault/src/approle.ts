@@ -62,6 +62,12 @@ export interface Approle {
     accessor: string,
     options?: CallOptions,
   ) => Promise<SecretIdInformation | undefined>;
+  /** As `lookupSecretId`, for one whose value is at hand: tells whether a delivered secret-id is still good. */
+  readonly identifySecretId: (
+    role: string,
+    secretId: Secret,
+    options?: CallOptions,
+  ) => Promise<SecretIdInformation | undefined>;
   readonly destroySecretId: (role: string, accessor: string, options?: CallOptions) => Promise<void>;
   /**
    * Never tried again, because a secret-id may be good for one login only.
@@ -93,6 +99,16 @@ const timeOf = (text: string): number | undefined => {
   const time = Date.parse(text);
   // Year 1 is how the server says "never".
   return Number.isNaN(time) || time < 0 ? undefined : time;
+};
+
+const informationOf = (accessor: string, data: Fields): SecretIdInformation => {
+  const metadata = data.optionalFields('metadata');
+  return {
+    accessor,
+    metadata: new Map(metadata?.names().map((name) => [name, String(metadata.raw(name))])),
+    createdAt: timeOf(data.text('creation_time')) ?? 0,
+    expiresAt: timeOf(data.text('expiration_time')),
+  };
 };
 
 /** The API takes the metadata as a JSON text within the JSON body. */
@@ -168,13 +184,14 @@ export const approle = (send: Send, mount: string): Approle => {
           return undefined;
         throw error;
       }
-      const metadata = data.optionalFields('metadata');
-      return {
-        accessor,
-        metadata: new Map(metadata?.names().map((name) => [name, String(metadata.raw(name))])),
-        createdAt: timeOf(data.text('creation_time')) ?? 0,
-        expiresAt: timeOf(data.text('expiration_time')),
-      };
+      return informationOf(accessor, data);
+    },
+    identifySecretId: async (role, secretId, options) => {
+      const path = `${rolePath(role)}/secret-id/lookup`;
+      const answer = await send({ method: 'POST', path, body: { secret_id: secretId }, repeatable: true }, options);
+      const data = answer.body.optionalFields('data');
+      // The server knows no such secret-id: an empty answer.
+      return data === undefined ? undefined : informationOf(data.text('secret_id_accessor'), data);
     },
     destroySecretId: (role, accessor, options) =>
       write(`${rolePath(role)}/secret-id-accessor/destroy`, { secret_id_accessor: accessor }, options),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
 import { inspect } from 'node:util';
@@ -10,6 +11,7 @@ import { createVaultClient } from './client.ts';
 import { VaultError, type VaultErrorCode } from './errors.ts';
 import { Secret } from './secret.ts';
 import { type SessionEvent, createAppRoleSession } from './session.ts';
+import { createCertificateRequest } from './x509/certificate.ts';
 
 let server: Awaited<ReturnType<typeof startDevelopmentServer>>;
 before(async () => {
@@ -88,22 +90,28 @@ test('gives back the role that was written, names secret-ids by accessor, and fi
   assert.deepEqual(await roles.listSecretIds('writer'), []);
   const made = await roles.createSecretId('writer', { generation: '7' });
   assert.deepEqual(await roles.listSecretIds('writer'), [made.accessor]);
+  assert.deepEqual(
+    await roles.identifySecretId('writer', made.secretId),
+    await roles.lookupSecretId('writer', made.accessor),
+  );
   const known = await roles.lookupSecretId('writer', made.accessor);
   assert.equal(known?.metadata.get('generation'), '7');
   assert.ok(known.expiresAt !== undefined && Math.abs(known.expiresAt - known.createdAt - 600_000) < 2_000);
   await roles.destroySecretId('writer', made.accessor);
   assert.equal(await roles.lookupSecretId('writer', made.accessor), undefined);
+  assert.equal(await roles.identifySecretId('writer', made.secretId), undefined);
 });
 
 test('lets no credential be used from an address that its role does not name', async () => {
   const roles = server.client.approle();
-  await roles.writeRole('elsewhere', { ...role, secretIdBoundCidrs: [], tokenBoundCidrs: ['10.0.0.0/8'] });
+  await roles.writeRole('elsewhere', {
+    ...role,
+    secretIdBoundCidrs: ['10.0.0.0/8'],
+    tokenBoundCidrs: ['10.0.0.0/8'],
+  });
   await roles.setRoleId('elsewhere', 'elsewhere');
   const { secretId } = await roles.createSecretId('elsewhere', {});
-  await fails(roles.login('elsewhere', secretId), 'vault/permission-denied', secretId);
-  await roles.writeRole('elsewhere', { ...role, secretIdBoundCidrs: ['10.0.0.0/8'], tokenBoundCidrs: ['10.0.0.0/8'] });
-  const bound = await roles.createSecretId('elsewhere', {});
-  await fails(roles.login('elsewhere', bound.secretId), 'vault/server-error', bound.secretId);
+  await fails(roles.login('elsewhere', secretId), 'vault/invalid-credentials', secretId);
 });
 
 test('unwraps once, after a look at where it comes from, and never after its time', async () => {
@@ -150,8 +158,18 @@ test('runs a PKI of root, intermediate and tight role', async () => {
   };
   assert.equal(await intermediate.readRole('db-server'), undefined);
   await intermediate.writeRole('db-server', definition);
-  assert.deepEqual(await intermediate.readRole('db-server'), definition);
+  assert.deepEqual(await intermediate.readRole('db-server'), { ...definition, tight: true });
+  await server.client.send({ method: 'POST', path: 'pki_int/roles/db-server', body: { allow_any_name: true } });
+  assert.equal((await intermediate.readRole('db-server'))?.tight, false);
+  await intermediate.writeRole('db-server', definition);
   assert.deepEqual(await intermediate.listRoles(), ['db-server']);
+  const { request: csr } = createCertificateRequest({ commonName: 'db', alternativeNames: ['db', 'localhost'] });
+  const names = { csr, commonName: 'db', alternativeNames: ['db', 'localhost'], ttl: 3_600 };
+  const leaf = await intermediate.sign('db-server', names);
+  assert.equal(new X509Certificate(leaf.certificate).subjectAltName, 'DNS:db, DNS:localhost');
+  assert.ok(new X509Certificate(leaf.certificate).checkIssued(new X509Certificate(leaf.issuer)));
+  const greedy = createCertificateRequest({ commonName: 'db', alternativeNames: ['db', 'other'] }).request;
+  await fails(intermediate.sign('db-server', { ...names, csr: greedy }), 'vault/invalid-request');
   const refused = await fails(
     intermediate.sign('db-server', { csr: 'not a request', commonName: 'db', alternativeNames: [], ttl: 60 }),
     'vault/invalid-request',

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type CallOptions, type RequestValue, type Send, listKeys, unlessMissing } from './call.ts';
 import { isVaultError } from './errors.ts';
 
@@ -60,7 +61,11 @@ export interface Pki {
   >;
   readonly setDefaultIssuer: (reference: string, options?: CallOptions) => Promise<void>;
   readonly listRoles: (options?: CallOptions) => Promise<string[]>;
-  readonly readRole: (role: string, options?: CallOptions) => Promise<PkiRole | undefined>;
+  /** `tight` is true where everything beside the definition is as `writeRole` leaves it. */
+  readonly readRole: (
+    role: string,
+    options?: CallOptions,
+  ) => Promise<(PkiRole & { readonly tight: boolean }) | undefined>;
   /** Writes a role for EC P-256 keys that demands a common name and allows neither wildcards nor subdomains. */
   readonly writeRole: (role: string, definition: PkiRole, options?: CallOptions) => Promise<void>;
   /** Signs a request (PEM). Never tried again: each one makes a certificate. */
@@ -97,6 +102,25 @@ const authorityBody = (parameters: {
 });
 
 const p256 = { key_type: 'ec', key_bits: 256 } as const;
+
+/** What every role has in common. The defaults of the server are far looser. */
+const tightSettings = {
+  allow_any_name: false,
+  allow_bare_domains: true,
+  allow_glob_domains: false,
+  allow_subdomains: false,
+  allow_wildcard_certificates: false,
+  allowed_other_sans: [],
+  allowed_uri_sans: [],
+  code_signing_flag: false,
+  email_protection_flag: false,
+  enforce_hostnames: true,
+  key_usage: ['DigitalSignature'],
+  require_cn: true,
+  use_csr_common_name: true,
+  use_csr_sans: true,
+  ...p256,
+} as const;
 
 /** The functions of the PKI mount at `mount`. */
 export const pki = (send: Send, mount: string): Pki => {
@@ -157,6 +181,7 @@ export const pki = (send: Send, mount: string): Pki => {
         server: data.boolean('server_flag'),
         client: data.boolean('client_flag'),
         maxTtl: data.number('max_ttl'),
+        tight: Object.entries(tightSettings).every(([name, value]) => isDeepStrictEqual(data.raw(name), value)),
       };
     },
     writeRole: async (role, definition, options) => {
@@ -164,26 +189,12 @@ export const pki = (send: Send, mount: string): Pki => {
         `roles/${role}`,
         {
           allowed_domains: [...definition.allowedDomains],
-          allow_bare_domains: true,
-          allow_subdomains: false,
-          allow_glob_domains: false,
-          allow_wildcard_certificates: false,
-          allow_any_name: false,
+          max_ttl: `${definition.maxTtl}s`,
           allow_localhost: definition.allowLocalhost,
           allow_ip_sans: definition.allowIpAddresses,
-          allowed_uri_sans: [],
-          allowed_other_sans: [],
-          enforce_hostnames: true,
-          require_cn: true,
           server_flag: definition.server,
           client_flag: definition.client,
-          code_signing_flag: false,
-          email_protection_flag: false,
-          key_usage: ['DigitalSignature'],
-          use_csr_common_name: true,
-          use_csr_sans: true,
-          max_ttl: `${definition.maxTtl}s`,
-          ...p256,
+          ...tightSettings,
         },
         options,
       );
