@@ -14,16 +14,28 @@ export const identitySchema = z.object({
   bootId: z.string(),
 });
 
-const holderOf = async (file: string): Promise<{ text: string; pid: number; alive: boolean } | undefined> => {
+interface Holder {
+  readonly text: string;
+  /** 0 where the text names nobody. */
+  readonly pid: number;
+  readonly alive: boolean;
+}
+
+const parseHolder = (text: string): Holder => {
   try {
-    const text = await readFile(file, 'utf8');
-    const holder = identitySchema.safeParse(JSON.parse(text));
-    return holder.success
-      ? { text, pid: holder.data.pid, alive: isRunning(holder.data) }
-      : { text, pid: 0, alive: false };
+    const identity = identitySchema.parse(JSON.parse(text));
+    return { text, pid: identity.pid, alive: isRunning(identity) };
+  } catch {
+    // The file appears whole or not at all, so a text that names nobody was not written by a holder.
+    return { text, pid: 0, alive: false };
+  }
+};
+
+const holderOf = async (file: string): Promise<Holder | undefined> => {
+  try {
+    return parseHolder(await readFile(file, 'utf8'));
   } catch (thrown) {
     if (isFileSystemError(thrown, 'ENOENT')) return undefined;
-    if (thrown instanceof SyntaxError) return { text: '', pid: 0, alive: false };
     throw thrown;
   }
 };

@@ -45,6 +45,7 @@ export const grantMounts = async (points: readonly MountPoint[], grantee: Grante
       continue;
     }
     const name = sha256(point.target).slice(0, 16);
+    await ownDirectory(staged, account, 0o700);
     await copyTree(point, join(staged, name), grantee, obstacle);
     kept.add(name);
     granted.push({ ...point, host: join(staged, name) });

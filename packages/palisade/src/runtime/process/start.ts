@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { ProcessPlan } from '../../contracts/service-kind.ts';
 import { withTimeout } from '../../support/concurrency.ts';
-import { messageOf } from '../../support/errors.ts';
+import { PalisadeError, messageOf } from '../../support/errors.ts';
 import { retry } from '../../support/retry.ts';
 import { error } from '../errors.ts';
 import { listenersOf } from '../listeners.ts';
@@ -103,8 +103,9 @@ export const startService = async (start: Start): Promise<'ready' | 'left-out'> 
     await rotateLog(log, host.bounds.logBytes);
     const from = await logSize(log);
     const begun = host.clock.now();
-    const prepared = await prepareContext(host, runnable, state.current().ports, say);
+    let prepared: Prepared | undefined;
     try {
+      prepared = await prepareContext(host, runnable, state.current().ports, say);
       const plan = await planOf(runnable, prepared, signal);
       if (plan === undefined) {
         const reason = prepared.missing().join(', and ');
@@ -129,8 +130,9 @@ export const startService = async (start: Start): Promise<'ready' | 'left-out'> 
       const why = messageOf(thrown);
       await state.update((now) => ({ ...now, failures: { ...now.failures, [service]: why } }));
       if (lost.length > 0) throw error('runtime/port-taken', { service, ports: lost }, thrown);
-      const lines = await logTail(log, from, TAIL_LINES);
-      const tail = lines.map((line) => redactLine(line, prepared.context.environment));
+      if (thrown instanceof PalisadeError) throw thrown;
+      const environment = prepared?.context.environment ?? {};
+      const tail = (await logTail(log, from, TAIL_LINES)).map((line) => redactLine(line, environment));
       throw error('runtime/start-failed', { service, why, log, tail }, thrown);
     }
   }

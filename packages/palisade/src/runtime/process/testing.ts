@@ -152,7 +152,6 @@ export const fakeKind = (script: string, rest: Partial<ServiceKind> = {}): Servi
           environment: {
             ...environment,
             FAKE_PORT: String(port),
-            ...(environment['FAKE_FILE'] !== undefined && { FAKE_FILE: layout.path(environment['FAKE_FILE']) }),
           },
         },
         ready: async (signal) => {
