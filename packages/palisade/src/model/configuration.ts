@@ -35,3 +35,35 @@ export const readConfiguration = async (directory: string, kinds: readonly Servi
     kinds.map(({ id }) => id),
   );
 };
+
+/** The commented `palisade.yaml` that `palisade init` writes. Uncommented it is a valid configuration. */
+export const configurationTemplate =
+  (): string => `# Configuration of Palisade for this project. Everything has a default; an unknown key is an error.
+
+# Findings of this severity and above make \`palisade assess\` exit with 1:
+# critical, high, medium, low or info.
+threshold: high
+
+# What a service is, where its image and name do not tell.
+# services:
+#   cache:
+#     kind: redis
+
+# Findings that somebody accepts until a date. Reason, owner and date are mandatory; after the date (inclusive) the
+# finding is raised again. The resource is a name, or "*" for every one.
+# suppressions:
+#   - control: container/read-only-root
+#     resource: legacy-api
+#     reason: writes its cache below /var/lib until it is replaced
+#     owner: platform@example.org
+#     expires: 2031-12-31
+
+# age recipients (age1...) that receive the shares of the unseal key, in turn.
+# recipients:
+#   - age1...
+
+# How the unseal key of Vault is split: so many shares, of which so many are needed.
+unseal:
+  shares: 5
+  threshold: 3
+`;

@@ -172,16 +172,14 @@ const convertOwn = (source: unknown, keyAt: Location, path: readonly string[], c
     }
     if (own.has(key)) context.report('error', 'model/key-duplicate', { key: [...path, key].join('.') }, keyPlace);
     const value = convert(pair.value, keyPlace, [...path, key], context);
-    if (value !== undefined) own.set(key, { keyAt: keyPlace, value });
+    if (value !== undefined)
+      own.set(key, { keyAt: keyPlace, value, ...(isAlias(pair.value) ? { via: 'alias' as const } : {}) });
   }
-  if (merged.size > 0) {
-    grow(merged.size, context);
-    for (const [key, entry] of own) {
-      merged.delete(key);
-      merged.set(key, entry);
-    }
-  }
-  return { type: 'map', at, entries: merged.size > 0 ? merged : own, ...mergeTag(source.tag) };
+  if (merged.size === 0) return { type: 'map', at, entries: own, ...mergeTag(source.tag) };
+  grow(merged.size, context);
+  const entries = new Map([...merged].filter(([key]) => !own.has(key)));
+  for (const [key, entry] of own) entries.set(key, entry);
+  return { type: 'map', at, entries, merged, ...mergeTag(source.tag) };
 };
 
 /** Adds what a merge key names. Of several mappings an earlier one wins. */
@@ -199,11 +197,12 @@ const mergeInto = (
       context.report('error', 'model/merge-value-invalid', { key: path.join('.') || context.file }, at);
       continue;
     }
-    for (const [key, entry] of source.entries) if (!merged.has(key)) merged.set(key, entry);
+    for (const [key, entry] of source.entries) if (!merged.has(key)) merged.set(key, { ...entry, via: 'merge' });
   }
 };
 
-const keyText = (key: Scalar): string => {
+/** A key as text, as written where it is plain. */
+export const keyText = (key: Scalar): string => {
   const source = key.type === 'PLAIN' ? key.source : undefined;
   return source ?? String(key.value);
 };
@@ -211,9 +210,15 @@ const keyText = (key: Scalar): string => {
 const mergeTag = (tag: string | undefined): { readonly tag?: MergeTag } =>
   tag === '!reset' || tag === '!override' ? { tag } : {};
 
-const convertScalar = (source: Scalar, keyAt: Location, path: readonly string[], context: Context): Node => {
+/** The text of a scalar and whether its type is to be guessed from it. */
+export const scalarText = (source: Scalar): { readonly raw: string; readonly isPlain: boolean } => {
   const isPlain = source.type === 'PLAIN' && (source.tag === undefined || mergeTag(source.tag).tag !== undefined);
-  const raw = isPlain ? (source.source ?? '') : typeof source.value === 'string' ? source.value : (source.source ?? '');
+  const raw = isPlain || typeof source.value !== 'string' ? (source.source ?? '') : source.value;
+  return { raw, isPlain };
+};
+
+const convertScalar = (source: Scalar, keyAt: Location, path: readonly string[], context: Context): Node => {
+  const { raw, isPlain } = scalarText(source);
   const at = raw === '' && isPlain ? keyAt : context.at(source.range?.[0] ?? 0);
   const { text, interpolations, required, invalid } = interpolate(raw, context.lookup);
   const key = path.join('.');

@@ -82,7 +82,7 @@ const extended = async (name: string, service: Node, place: Place, chain: readon
 
 const fileAt = async (path: string, place: Place, wish: Node): Promise<MapNode | undefined> => {
   if (place.files.has(path)) return place.files.get(path);
-  const file = await readComposeFile(path, place.scope, place.loading);
+  const file = await readComposeFile(path, place.scope, place.loading, 'base');
   if (file === undefined)
     place.loading.report('error', 'model/include-missing', { file: shownPath(place.loading.directory, path) }, wish.at);
   const [first, ...others] = file?.documents ?? [];

@@ -11,6 +11,7 @@ import type { Lookup } from './interpolation.ts';
 import { recognise } from './kinds.ts';
 import { type Loading, scopeOf } from './loading.ts';
 import { type MapNode, child, entriesOf, textOf } from './node.ts';
+import { rememberOrigins } from './origins.ts';
 import { loadFiles } from './project.ts';
 import { checkReferences } from './references.ts';
 import { shownPath } from './relative.ts';
@@ -93,6 +94,7 @@ export const loadStack = async (options: LoadOptions): Promise<Stack> => {
   const secrets = readFileSources(root, 'secrets', hostPaths);
   const configs = readFileSources(root, 'configs', hostPaths);
   checkReferences(services, { networks, volumes, secrets, configs }, report);
+  rememberOrigins(loading.sources, { documents: loading.documents, root });
   return {
     name: projectName(scope.lookup('COMPOSE_PROJECT_NAME')?.value ?? textOf(child(root, 'name')), directory),
     directory,

@@ -11,6 +11,14 @@ export interface ReadFile {
   readonly documents: readonly MapNode[];
 }
 
+/** One document of a Compose file. */
+export interface ReadDocument {
+  readonly file: string;
+  readonly root: MapNode;
+  /** `base` for a file that is only read for a service that another one extends. */
+  readonly role: 'project' | 'base';
+}
+
 /** What loading a project shares between its files. */
 export interface Loading {
   /** Absolute directory that shown paths are relative to. */
@@ -21,8 +29,8 @@ export interface Loading {
   readonly sources: Map<string, string>;
   /** Absolute paths of environment files that were read. */
   readonly environmentFiles: Set<string>;
-  /** Receives each document as it was read, for validation. */
-  readonly documents: { readonly file: string; readonly root: MapNode }[];
+  /** Receives each document as it was read, before extends and merging. */
+  readonly documents: ReadDocument[];
 }
 
 /** Variables for the interpolation of one project or included project. */
@@ -32,14 +40,19 @@ export interface Scope {
 }
 
 /** Reads and parses one Compose file; undefined where it is missing. What else is wrong is reported. */
-export const readComposeFile = async (path: string, scope: Scope, loading: Loading): Promise<ReadFile | undefined> => {
+export const readComposeFile = async (
+  path: string,
+  scope: Scope,
+  loading: Loading,
+  role: ReadDocument['role'] = 'project',
+): Promise<ReadFile | undefined> => {
   const shown = shownPath(loading.directory, path);
   const found = await readText(path, shown, loading.report);
   if (found === 'missing') return undefined;
   if (found === undefined) return { documents: [] };
   loading.sources.set(shown, found.text);
   const documents = readDocuments(shown, found.text, scope.lookup, loading.report);
-  for (const root of documents) loading.documents.push({ file: shown, root });
+  for (const root of documents) loading.documents.push({ file: shown, root, role });
   return { documents };
 };
 

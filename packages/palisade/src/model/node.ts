@@ -1,3 +1,4 @@
+import type { ComposeValue } from '../contracts/change.ts';
 import type { Interpolation, Located, Location } from '../contracts/location.ts';
 
 /** Tags that steer how Compose files are merged. Source: Compose specification, “Merge”. */
@@ -21,6 +22,8 @@ export interface ScalarNode {
 export interface Entry {
   readonly keyAt: Location;
   readonly value: Node;
+  /** How the value got here where it is not written in the mapping itself. */
+  readonly via?: 'alias' | 'merge';
 }
 
 /** A mapping after anchors and merge keys were resolved. */
@@ -29,6 +32,8 @@ export interface MapNode {
   readonly at: Location;
   readonly tag?: MergeTag;
   readonly entries: ReadonlyMap<string, Entry>;
+  /** What merge keys brought, also where an own key overrides it; absent where there are none. */
+  readonly merged?: ReadonlyMap<string, Entry>;
 }
 
 /** A sequence. */
@@ -79,10 +84,17 @@ export const located = <T>(value: T, node: Node): Located<T> => ({
 });
 
 /** The plain value of a node, as JSON would hold it. */
-export const plain = (node: Node): unknown => {
+export const plain = (node: Node): ComposeValue => {
   if (node.type === 'scalar') return node.value;
   if (node.type === 'sequence') return node.items.map(plain);
   return Object.fromEntries([...node.entries].map(([key, { value }]) => [key, plain(value)]));
+};
+
+/** The plain value of a node as it is written, variables not substituted. */
+export const written = (node: Node): ComposeValue => {
+  if (node.type === 'scalar') return node.text === node.raw && node.interpolations.length === 0 ? node.value : node.raw;
+  if (node.type === 'sequence') return node.items.map(written);
+  return Object.fromEntries([...node.entries].map(([key, { value }]) => [key, written(value)]));
 };
 
 /**
