@@ -31,10 +31,14 @@ export interface ComposeEdit {
   readonly file: string;
   readonly path: KeyPath;
   readonly edit:
-    | { readonly op: 'set'; readonly value: ComposeValue }
+    /** `tag` is for files that are merged over others: `!override` replaces what they append, `!reset` removes it. */
+    | { readonly op: 'set'; readonly value: ComposeValue; readonly tag?: '!reset' | '!override' }
     | { readonly op: 'append'; readonly value: ComposeValue }
     | { readonly op: 'remove' };
-  /** What stands at `path` before: nothing, or a value whose canonical JSON is given. */
+  /**
+   * What stands at `path` before: nothing, or a value whose canonical JSON is given, variables not substituted. For
+   * `append`, `absent` means that the list, if there is one, lacks the item.
+   */
   readonly expects: { readonly state: 'absent' } | { readonly state: 'present'; readonly json: string };
 }
 
