@@ -1,0 +1,58 @@
+import type { Edge, Service, Stack } from '../contracts/stack.ts';
+import { filesOf } from './mounted-files.ts';
+import { isPooler, isVault } from './servers.ts';
+
+/** Who calls whom, by service name. */
+export type Calls = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** True for what stores data, Vault and connection poolers aside. */
+export const isDataStore = (stack: Stack, service: Service): boolean =>
+  !isVault(service) && !isPooler(service) && stack.traits?.get(service.kind)?.storesData === true;
+
+const isMereOrder = ({ reasons }: Edge): boolean => reasons.every(({ text }) => text === 'depends_on');
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+
+/** Services that a mounted configuration names as a host: `postgres:5432`, `host=postgres`, `https://postgres/`. */
+const calledInFiles = (stack: Stack, service: Service): readonly string[] => {
+  const texts = filesOf(stack, service).flatMap(({ text }) => (text === undefined ? [] : [text]));
+  return [...stack.services.keys()].filter((name) => {
+    if (name === service.name) return false;
+    const host = escaped(name);
+    const named = new RegExp(`(?<![\\w./-])${host}:\\d{2,5}\\b|//${host}(?=[:/\\s"';]|$)|\\bhost\\s*=\\s*'?${host}\\b`);
+    return texts.some((text) => named.test(text));
+  });
+};
+
+/**
+ * Who calls whom, as segments need it. `depends_on` counts as a call, because a service seldom waits for what it does
+ * not need; but not where the caller goes through a pooler that calls the same database. An HTTP API goes through the
+ * pooler wherever the project has one: its hardened posture does.
+ */
+export const callsOf = (stack: Stack): Calls => {
+  const calls = new Map([...stack.services.keys()].map((name) => [name, new Set<string>()]));
+  for (const { from, to } of stack.edges) calls.get(from)?.add(to);
+  for (const service of stack.services.values())
+    for (const to of calledInFiles(stack, service)) calls.get(service.name)?.add(to);
+
+  const poolers = [...stack.services.values()].filter(isPooler);
+  for (const service of stack.services.values()) {
+    const called = calls.get(service.name);
+    if (called === undefined || isPooler(service)) continue;
+    for (const pooler of poolers) {
+      const databases = [...(calls.get(pooler.name) ?? [])].filter((name) => {
+        const target = stack.services.get(name);
+        return target !== undefined && isDataStore(stack, target);
+      });
+      for (const database of databases) {
+        if (!called.has(database)) continue;
+        const direct = stack.edges.filter(({ from, to }) => from === service.name && to === database);
+        const throughPooler = called.has(pooler.name) && direct.length > 0 && direct.every(isMereOrder);
+        if (service.kind !== 'http-api' && !throughPooler) continue;
+        called.delete(database);
+        called.add(pooler.name);
+      }
+    }
+  }
+  return calls;
+};

@@ -1,0 +1,70 @@
+import type { Change } from '../../contracts/change.ts';
+import type { Control } from '../../contracts/control.ts';
+import type { Service, Stack } from '../../contracts/stack.ts';
+import { setServiceKey } from '../../model/index.ts';
+import { askEachService } from '../question.ts';
+import { cisDocker, composeService } from '../references.ts';
+
+/** Capabilities with which a process in a container gets hold of the host. Source: capabilities(7). */
+const dangerous = new Set([
+  'ALL',
+  'SYS_ADMIN',
+  'SYS_MODULE',
+  'SYS_PTRACE',
+  'SYS_RAWIO',
+  'SYS_BOOT',
+  'SYS_TIME',
+  'NET_ADMIN',
+  'DAC_READ_SEARCH',
+  'BPF',
+  'PERFMON',
+  'MAC_ADMIN',
+  'MAC_OVERRIDE',
+  'SYSLOG',
+]);
+
+const plainName = (capability: string): string => capability.toUpperCase().replace(/^CAP_/, '');
+
+const dropsAll = ({ capDrop }: Service): boolean => capDrop.some(({ value }) => plainName(value) === 'ALL');
+
+/** Drops everything and keeps what the kind needs; only for kinds of which that is known. */
+const leastCapabilities = (stack: Stack, service: Service): readonly Change[] => {
+  const traits = stack.traits?.get(service.kind);
+  if (traits === undefined) return [];
+  const kept = service.capAdd.map(({ value }) => plainName(value)).filter((name) => !dangerous.has(name));
+  const needed = [...new Set([...kept, ...traits.capabilities.map(plainName)])];
+  const present = service.capAdd.map(({ value }) => plainName(value));
+  const same = needed.length === present.length && needed.every((name) => present.includes(name));
+  return [
+    ...(dropsAll(service) ? [] : setServiceKey(stack, service.name, ['cap_drop'], ['ALL'])),
+    ...(same ? [] : setServiceKey(stack, service.name, ['cap_add'], needed)),
+  ];
+};
+
+/** C08: containers hold no capability but the few that they need. */
+export const control: Control = {
+  id: 'container/capabilities',
+  aliases: ['C08'],
+  title: 'Capabilities are dropped',
+  severity: 'medium',
+  rationale:
+    'A container starts with fourteen capabilities, among them to forge packets, to own any file and to change identity. A service needs few of them or none; every other one is a tool for whoever takes it over.',
+  fix: 'Write `cap_drop: [ALL]`, and `cap_add` with the few that the service fails without.',
+  references: [cisDocker('5.4'), composeService('cap_drop')],
+  static: askEachService({
+    sound: 'drops every capability that it does not need',
+    *faults(service, stack) {
+      const { name, at, capAdd } = service;
+      const remedy = leastCapabilities(stack, service);
+      if (!dropsAll(service)) yield { message: `${name} keeps the default capabilities`, at, key: 'cap_drop', remedy };
+      for (const added of capAdd)
+        if (dangerous.has(plainName(added.value)))
+          yield {
+            message: `${name} is given ${plainName(added.value)}, which reaches beyond the container`,
+            at: added.at,
+            key: plainName(added.value),
+            remedy,
+          };
+    },
+  }),
+};

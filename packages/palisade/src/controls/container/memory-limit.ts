@@ -1,0 +1,28 @@
+import type { Control } from '../../contracts/control.ts';
+import { limit } from '../limits.ts';
+import { askEachService } from '../question.ts';
+import { cisDocker, composeService } from '../references.ts';
+
+/** C12: memory is limited. */
+export const control: Control = {
+  id: 'container/memory-limit',
+  aliases: ['C12'],
+  title: 'Memory is limited',
+  severity: 'medium',
+  rationale:
+    'Without a limit one service that leaks or is flooded takes the memory of the host, and the kernel kills whichever process it likes: the database, as a rule.',
+  fix: 'Set `deploy.resources.limits.memory` (or `mem_limit`) to what the service needs at its peak.',
+  references: [cisDocker('5.11'), composeService('mem_limit')],
+  static: askEachService({
+    sound: 'has a memory limit',
+    *faults(service, stack) {
+      const { name, at, limits } = service;
+      if (limits.memory !== undefined && limits.memory.value > 0) return;
+      yield {
+        message: `${name} may take all memory of the host`,
+        at: limits.memory?.at ?? at,
+        remedy: limit(stack, service, 'memory'),
+      };
+    },
+  }),
+};

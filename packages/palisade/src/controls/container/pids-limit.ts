@@ -1,0 +1,28 @@
+import type { Control } from '../../contracts/control.ts';
+import { limit } from '../limits.ts';
+import { askEachService } from '../question.ts';
+import { cisDocker, composeService } from '../references.ts';
+
+/** C14: the number of processes is limited. */
+export const control: Control = {
+  id: 'container/pids-limit',
+  aliases: ['C14'],
+  title: 'The number of processes is limited',
+  severity: 'medium',
+  rationale:
+    'Without a limit a fork bomb in one container takes the process table of the host.',
+  fix: 'Set `deploy.resources.limits.pids` (or `pids_limit`).',
+  references: [cisDocker('5.29'), composeService('pids_limit')],
+  static: askEachService({
+    sound: 'has a limit of processes',
+    *faults(service, stack) {
+      const { name, at, limits } = service;
+      if (limits.pids !== undefined && limits.pids.value > 0) return;
+      yield {
+        message: `${name} may start any number of processes`,
+        at: limits.pids?.at ?? at,
+        remedy: limit(stack, service, 'pids'),
+      };
+    },
+  }),
+};

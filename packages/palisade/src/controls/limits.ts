@@ -1,0 +1,37 @@
+import type { ComposeEdit, ComposeValue } from '../contracts/change.ts';
+import type { KeyPath } from '../contracts/location.ts';
+import type { Service, Stack } from '../contracts/stack.ts';
+import { setServiceKey } from '../model/index.ts';
+
+/** What a service may take of the host. */
+export type LimitName = 'memory' | 'cpus' | 'pids';
+
+const shortKeys: { readonly [Name in LimitName]: string } = { memory: 'mem_limit', cpus: 'cpus', pids: 'pids_limit' };
+
+/**
+ * Where a limit is written: beside the ones that the service has. Compose refuses the same limit in both places, and
+ * `pids_limit` beside `deploy.resources.limits`.
+ */
+const limitPath = ({ keys }: Service, name: LimitName): KeyPath =>
+  Object.values(shortKeys).some((key) => keys.has(key)) && !keys.has('deploy')
+    ? [shortKeys[name]]
+    : ['deploy', 'resources', 'limits', name];
+
+/**
+ * Ceilings that stop a runaway service and hinder none that is well. One processor, because an engine refuses more
+ * than its host has; twice the memory and processes for what stores data, which has a process or thread a connection.
+ */
+const ceiling = (name: LimitName, storesData: boolean): ComposeValue => {
+  if (name === 'cpus') return '1.0';
+  if (name === 'memory') return storesData ? '2G' : '1G';
+  return storesData ? 1024 : 512;
+};
+
+/** The edit that sets a limit. */
+export const limit = (stack: Stack, service: Service, name: LimitName): readonly ComposeEdit[] =>
+  setServiceKey(
+    stack,
+    service.name,
+    limitPath(service, name),
+    ceiling(name, stack.traits?.get(service.kind)?.storesData === true),
+  );
