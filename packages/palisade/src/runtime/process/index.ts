@@ -109,7 +109,7 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
     const mine = last.then(async () => {
       if (!existsSync('/proc/self/stat')) throw error('runtime/no-proc', { path: '/proc' });
       await mkdir(stateDirectory, { recursive: true, mode: host.privileged ? 0o711 : 0o700 });
-      const release = await acquireLock(join(stateDirectory, 'process.lock'));
+      const release = await acquireLock(join(stateDirectory, 'process.lock'), host.clock, host.random);
       try {
         await prepareDataDirectory(host);
         return await call(openState(stateDirectory, host.dataDirectory));

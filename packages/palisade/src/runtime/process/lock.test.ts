@@ -1,33 +1,46 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { systemClock } from '../../support/clock.ts';
 import { acquireLock } from './lock.ts';
 import { identify } from './processes.ts';
 
-const lockFor = (context: TestContext): string => {
+const directoryFor = (context: TestContext): string => {
   const directory = mkdtempSync(join(tmpdir(), 'palisade-lock-'));
   context.after(() => rmSync(directory, { recursive: true, force: true }));
-  return join(directory, 'lock');
+  return directory;
 };
+const acquire = (directory: string) => acquireLock(join(directory, 'lock'), systemClock, Math.random);
 
 test('is held by one at a time and given back', async (context) => {
-  const file = lockFor(context);
-  const release = await acquireLock(file);
-  await assert.rejects(acquireLock(file), { code: 'runtime/busy', message: new RegExp(`process ${process.pid} `) });
+  const directory = directoryFor(context);
+  const release = await acquire(directory);
+  await assert.rejects(acquire(directory), { code: 'runtime/busy', message: new RegExp(`process ${process.pid} `) });
   await release();
   await (
-    await acquireLock(file)
+    await acquire(directory)
   )();
-  assert.deepEqual(readdirSync(join(file, '..')), []);
+  assert.deepEqual(readdirSync(directory), []);
 });
 
-test('is taken by exactly one of many', async (context) => {
-  const file = lockFor(context);
-  writeFileSync(file, JSON.stringify({ pid: process.pid, startTicks: 1, bootId: 'of another boot' }));
-  const results = await Promise.allSettled(Array.from({ length: 8 }, () => acquireLock(file)));
-  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+test('is never taken by two of many', async (context) => {
+  const directory = directoryFor(context);
+  for (let round = 0; round < 5; round++) {
+    const results = await Promise.allSettled(Array.from({ length: 6 }, () => acquire(directory)));
+    const holders = results.filter((result) => result.status === 'fulfilled');
+    assert.ok(holders.length <= 1);
+    for (const { value: release } of holders) await release();
+  }
+});
+
+test('leaves the claims of others alone when it refuses', async (context) => {
+  const directory = directoryFor(context);
+  await acquire(directory);
+  const before = readdirSync(directory);
+  await assert.rejects(acquire(directory), { code: 'runtime/busy' });
+  assert.deepEqual(readdirSync(directory), before);
 });
 
 const stale: readonly (readonly [string, string])[] = [
@@ -39,17 +52,10 @@ const stale: readonly (readonly [string, string])[] = [
 ];
 for (const [what, text] of stale)
   test(`replaces a holder that ${what}`, async (context) => {
-    const file = lockFor(context);
-    writeFileSync(file, text);
-    const release = await acquireLock(file);
-    assert.match(readFileSync(file, 'utf8'), new RegExp(`"pid":${process.pid}`));
-    await release();
+    const directory = directoryFor(context);
+    writeFileSync(join(directory, 'lock.0'), text);
+    await acquire(directory);
+    const left = readdirSync(directory);
+    assert.equal(left.length, 1);
+    assert.ok(!left.includes('lock.0'));
   });
-
-test('does not give back what another holds by now', async (context) => {
-  const file = lockFor(context);
-  const release = await acquireLock(file);
-  writeFileSync(file, 'of another');
-  await release();
-  assert.equal(readFileSync(file, 'utf8'), 'of another');
-});

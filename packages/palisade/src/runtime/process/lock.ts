@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../support/canonical-json.ts';
+import type { Clock } from '../../support/clock.ts';
 import { isFileSystemError } from '../../support/files.ts';
 import { error } from '../errors.ts';
 import { identify, isRunning } from './processes.ts';
@@ -14,77 +15,58 @@ export const identitySchema = z.object({
   bootId: z.string(),
 });
 
-interface Holder {
-  readonly text: string;
-  /** 0 where the text names nobody. */
-  readonly pid: number;
-  readonly alive: boolean;
-}
+const TRIES = 6;
+const LONGEST_PAUSE = 80;
 
-const parseHolder = (text: string): Holder => {
+/** The process that a claim names, where it still runs. */
+const livingHolder = async (claim: string): Promise<number | undefined> => {
   try {
-    const identity = identitySchema.parse(JSON.parse(text));
-    return { text, pid: identity.pid, alive: isRunning(identity) };
-  } catch {
-    // The file appears whole or not at all, so a text that names nobody was not written by a holder.
-    return { text, pid: 0, alive: false };
-  }
-};
-
-const holderOf = async (file: string): Promise<Holder | undefined> => {
-  try {
-    return parseHolder(await readFile(file, 'utf8'));
+    const identity = identitySchema.parse(JSON.parse(await readFile(claim, 'utf8')));
+    return isRunning(identity) ? identity.pid : undefined;
   } catch (thrown) {
-    if (isFileSystemError(thrown, 'ENOENT')) return undefined;
+    // Claims appear whole, so one that is gone or names nobody is held by nobody.
+    if (isFileSystemError(thrown, 'ENOENT') || thrown instanceof SyntaxError || thrown instanceof z.ZodError)
+      return undefined;
     throw thrown;
   }
 };
 
 /**
- * Takes the lock file for this process, or refuses with `runtime/busy`. The file appears whole (a hard link to a
- * finished one), names its holder by number and start time, and a holder that has ended is replaced. Resolves to the
- * function that gives the lock back.
+ * Takes a lock for this process, or refuses with `runtime/busy`. Resolves to the function that gives it back.
+ *
+ * Each contender puts down a claim in a file of its own, `<path>.<token>`, and then looks for others: where a living
+ * process has one too, it takes its own back. Of two contenders at least one sees the other, so there are never two
+ * holders; contenders that saw each other try again after pauses of random length. Claims of processes that have ended
+ * are removed, which can never hit a new one, because no two have the same name.
  */
-export const acquireLock = async (file: string): Promise<() => Promise<void>> => {
+export const acquireLock = async (path: string, clock: Clock, random: () => number): Promise<() => Promise<void>> => {
   const own = identify(process.pid);
   if (own === undefined) throw error('runtime/no-proc', { path: '/proc' });
-  const token = randomBytes(6).toString('hex');
-  const draft = `${file}.${token}.draft`;
-  const text = canonicalJson({ ...own, token });
-  await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
-  try {
-    for (let attempt = 0; attempt < 10; attempt++) {
-      try {
-        await link(draft, file);
-        return async () => {
-          if ((await holderOf(file))?.text === text) await rm(file, { force: true });
-        };
-      } catch (thrown) {
-        if (!isFileSystemError(thrown, 'EEXIST')) throw thrown;
-      }
-      const holder = await holderOf(file);
-      if (holder === undefined) continue;
-      if (holder.alive) throw error('runtime/busy', { directory: dirname(file), pid: holder.pid });
-      await removeStale(file, holder.text, token);
-    }
-    throw error('runtime/busy', { directory: dirname(file), pid: (await holderOf(file))?.pid ?? 0 });
-  } finally {
-    await rm(draft, { force: true });
+  const [directory, prefix] = [dirname(path), `${basename(path)}.`];
+  let other: number | undefined;
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    if (attempt > 0) await clock.sleep(5 + random() * LONGEST_PAUSE);
+    const token = randomBytes(8).toString('hex');
+    const claim = join(directory, prefix + token);
+    const draft = join(directory, `.${prefix}${token}`);
+    await writeFile(draft, canonicalJson(own), { mode: 0o600, flag: 'wx' });
+    await rename(draft, claim);
+    other = await otherHolder(directory, prefix, claim);
+    if (other === undefined) return () => rm(claim, { force: true });
+    await rm(claim, { force: true });
   }
+  throw error('runtime/busy', { directory, pid: other ?? 0 });
 };
 
-/**
- * Takes a dead holder's file away by renaming it, which only one of several contenders can do; where a living one has
- * come in between, its file is put back.
- */
-const removeStale = async (file: string, stale: string, token: string): Promise<void> => {
-  const aside = `${file}.${token}.stale`;
-  try {
-    await rename(file, aside);
-  } catch (thrown) {
-    if (isFileSystemError(thrown, 'ENOENT')) return;
-    throw thrown;
+const otherHolder = async (directory: string, prefix: string, own: string): Promise<number | undefined> => {
+  const claims = (await readdir(directory))
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => join(directory, name))
+    .filter((claim) => claim !== own);
+  for (const claim of claims) {
+    const holder = await livingHolder(claim);
+    if (holder !== undefined) return holder;
+    await rm(claim, { force: true });
   }
-  if ((await readFile(aside, 'utf8')) !== stale) await link(aside, file).catch(() => undefined);
-  await rm(aside, { force: true });
+  return undefined;
 };
