@@ -1,4 +1,5 @@
-import { dirname } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { ProcessContext } from '../../contracts/service-kind.ts';
 import { error } from '../errors.ts';
 import { ANYBODY, usersOfVolume } from './accounts.ts';
@@ -76,7 +77,10 @@ export const prepareContext = async (
   };
 };
 
-/** Gives the account what its kind has written for it: its own directory, and volumes that are its alone. */
+/**
+ * Gives the account what its kind has written for it: its own directory, volumes that are its alone, and in volumes that
+ * it shares what belongs to the operator.
+ */
 export const giveOwnFiles = async (
   host: Host,
   { service, account }: Runnable,
@@ -84,6 +88,9 @@ export const giveOwnFiles = async (
 ): Promise<void> => {
   if (!host.privileged) return;
   await giveTree(host.places.service(service.name), account);
-  for (const { volume, host: path } of mounts)
-    if (volume !== undefined && usersOfVolume(host.stack, volume).length === 1) await giveTree(path, account);
+  for (const { volume, host: path } of mounts) {
+    if (volume === undefined) continue;
+    if (usersOfVolume(host.stack, volume).length === 1) await giveTree(path, account);
+    else for (const name of await readdir(path)) await giveTree(join(path, name), account, host.operator.uid);
+  }
 };

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecResult, Runtime, ServiceStatus } from '../../contracts/runtime.ts';
 import type { ServiceKind } from '../../contracts/service-kind.ts';
@@ -16,7 +16,7 @@ import { LOG_LIMIT, rotateLog } from './logs.ts';
 import { placesIn } from './mounts.ts';
 import { startOrder } from './order.ts';
 import { type ProcessIdentity, isRunning, signalProcess } from './processes.ts';
-import { closedDirectory } from './rights.ts';
+import { closedDirectory, ownDirectory } from './rights.ts';
 import { startService, stopService } from './start.ts';
 import { type StateFile, openState, readState } from './state.ts';
 import { startAll } from './up.ts';
@@ -108,7 +108,7 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
   const change = <T>(call: (state: StateFile) => Promise<T>): Promise<T> => {
     const mine = last.then(async () => {
       if (!existsSync('/proc/self/stat')) throw error('runtime/no-proc', { path: '/proc' });
-      await mkdir(stateDirectory, { recursive: true, mode: host.privileged ? 0o711 : 0o700 });
+      await ownDirectory(stateDirectory, host.operator, host.privileged ? 0o711 : 0o700);
       const release = await acquireLock(join(stateDirectory, 'process.lock'), host.clock, host.random);
       try {
         await prepareDataDirectory(host);

@@ -66,25 +66,31 @@ export const obstacleTo = async (path: string, account: Account): Promise<string
 };
 
 /**
- * Gives a tree to an account. Symbolic links are not followed, and a file with further hard links keeps its owner: the
- * account may have linked it there, and it may be somebody else's.
+ * Gives a tree to an account; with `from`, only what belongs to that user. Symbolic links are not followed, and a file
+ * with further hard links keeps its owner: the account may have linked it there, and it may be somebody else's.
  */
-export const giveTree = async (path: string, account: Account): Promise<void> => {
+export const giveTree = async (path: string, account: Account, from?: number): Promise<void> => {
   const info = await lstat(path);
   if (info.isSymbolicLink()) return;
   const foreign = info.uid !== account.uid || info.gid !== account.gid;
-  if (foreign && (info.isDirectory() || info.nlink === 1)) await chown(path, account.uid, account.gid);
+  const mine = from === undefined || info.uid === from;
+  if (foreign && mine && (info.isDirectory() || info.nlink === 1)) await chown(path, account.uid, account.gid);
   if (info.isDirectory())
-    for await (const entry of await opendir(path)) await giveTree(join(path, entry.name), account);
+    for await (const entry of await opendir(path)) await giveTree(join(path, entry.name), account, from);
 };
 
-/** Makes a directory with exactly that owner and mode, and those above it where they are missing. */
+/**
+ * Makes a directory with exactly that owner and mode, whatever the umask. Directories above it that were missing may be
+ * entered by every account (0711), so that a service finds the way to what is its own.
+ */
 export const ownDirectory = async (
   path: string,
   owner: { readonly uid: number; readonly gid: number },
   mode: number,
 ): Promise<void> => {
-  await mkdir(path, { recursive: true });
+  const first = await mkdir(path, { recursive: true });
+  for (const directory of directoriesAbove(path))
+    if (first !== undefined && directory.length >= first.length) await chmod(directory, 0o711);
   const info = await lstat(path);
   if (info.uid !== owner.uid || info.gid !== owner.gid) await chown(path, owner.uid, owner.gid);
   if ((info.mode & 0o7777) !== mode) await chmod(path, mode);

@@ -179,7 +179,8 @@ export const temporaryProject = (): {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'palisade-process-')));
   chmodSync(directory, 0o755);
   const script = join(directory, 'fake-server.cjs');
-  writeFileSync(script, SERVER, { mode: 0o644 });
+  writeFileSync(script, SERVER);
+  chmodSync(script, 0o644);
   return {
     directory,
     script,
