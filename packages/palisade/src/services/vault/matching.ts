@@ -76,3 +76,6 @@ export const imageLayout = (product: Product): ImageLayout =>
   product === 'openbao'
     ? { program: 'bao', configuration: '/openbao/config', storage: '/openbao/file', logs: '/openbao/logs' }
     : { program: 'vault', configuration: '/vault/config', storage: '/vault/file', logs: '/vault/logs' };
+
+/** User and group of the service account: first system user and first group of Alpine. Source: the Dockerfiles of both. */
+export const account = { uid: 100, gid: 1000 } as const;

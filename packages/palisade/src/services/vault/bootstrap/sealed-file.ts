@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Decrypter, Encrypter, armor } from 'age-encryption';
+import { isFileSystemError, writeFileAtomically } from '../../../support/files.ts';
+import { Secret } from '../../../support/secret.ts';
+import { error } from './errors.ts';
+
+/**
+ * Encrypts to every recipient (`age1…`) and writes the armoured file, which `age -d` opens too. Source: age-encryption.org/v1.
+ *
+ * @throws `vault-bootstrap/recipient-refused`
+ */
+export const writeSealedFile = async (path: string, content: Secret, recipients: readonly string[]): Promise<void> => {
+  await writeFileAtomically(path, armor.encode(await encrypter(recipients).encrypt(content.reveal())), { mode: 0o600 });
+};
+
+/** Throws `vault-bootstrap/recipient-refused` for whatever is not an age recipient. */
+export const checkRecipients = (recipients: readonly string[]): void => {
+  encrypter(recipients);
+};
+
+const encrypter = (recipients: readonly string[]): Encrypter => {
+  const made = new Encrypter();
+  for (const recipient of recipients)
+    try {
+      made.addRecipient(recipient);
+    } catch {
+      throw error('vault-bootstrap/recipient-refused', { recipient: recipient.startsWith('age1') ? recipient : '…' });
+    }
+  return made;
+};
+
+/**
+ * What a sealed file holds; undefined where there is no such file.
+ *
+ * @throws `vault-bootstrap/identity-wrong` where the identity does not open it.
+ */
+export const readSealedFile = async (path: string, identity: Secret): Promise<Secret | undefined> => {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (thrown) {
+    if (isFileSystemError(thrown, 'ENOENT')) return undefined;
+    throw thrown;
+  }
+  try {
+    const decrypter = new Decrypter();
+    // An identity file of age-keygen has comment lines.
+    for (const line of identity.reveal().split('\n').map((one) => one.trim()))
+      if (line !== '' && !line.startsWith('#')) decrypter.addIdentity(line);
+    return new Secret(await decrypter.decrypt(armor.decode(text), 'text'));
+  } catch {
+    // What the library says is dropped: it could quote the identity.
+    throw error('vault-bootstrap/identity-wrong', { file: basename(path) });
+  }
+};

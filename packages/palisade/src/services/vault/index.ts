@@ -1,0 +1,26 @@
+import type { ServiceKind } from '../../contracts/service-kind.ts';
+import './evidence.ts';
+import { certificatesOf } from './certificates.ts';
+import { harden } from './harden.ts';
+import { account, apiPort, clusterPort, matches } from './matching.ts';
+import { probe } from './probe/collect.ts';
+import { process } from './process.ts';
+
+/** HashiCorp Vault and OpenBao, the two servers of the Vault API. */
+export const kind: ServiceKind = {
+  id: 'vault',
+  title: 'Vault and OpenBao',
+  matches,
+  ports: { api: apiPort, cluster: clusterPort },
+  storesData: true,
+  // IPC_LOCK would let the server lock its memory. With raft storage it must not: the database is mapped into memory, and
+  // locking it takes as much real memory as there is data, so both projects ask for disable_mlock = true there (OpenBao
+  // has dropped locking altogether). Swap is kept away by memswap_limit instead, which needs no capability.
+  capabilities: [],
+  account,
+  writablePaths: ['/tmp'],
+  probes: [probe],
+  process,
+  harden,
+  certificates: certificatesOf,
+};

@@ -1,0 +1,65 @@
+import { basename } from 'node:path';
+
+import type { Location } from '../../contracts/location.ts';
+import type { Service, Stack } from '../../contracts/stack.ts';
+import { locateWord } from './arguments.ts';
+import { containerFiles, mountOf } from './container-files.ts';
+
+/** A place where unseal keys stand, or from where the server is unsealed without a person. */
+export interface UnsealPlace {
+  readonly form: 'mount' | 'environment' | 'command' | 'script';
+  /** What holds the keys: a path or a variable. */
+  readonly name: string;
+  readonly at: Location;
+}
+
+/** File names under which people keep the answer of `operator init`. */
+const keyFile =
+  /^(?:[\w-]*(?:unseal|vault|bao|recovery)[-_.]?)?(?:keys?|init|unseal|shares)(?:[-_.](?:keys?|output|result|shares))*\.(?:json|txt|ya?ml|keys?)$/i;
+
+/** Directories that hold them. */
+const keyDirectory = /^(?:(?:vault|bao|openbao|unseal)[-_](?:unseal[-_])?keys?|unseal)$/i;
+
+const variable =
+  /(?:^|_)UNSEAL_?(?:KEYS?|SHARES?)(?:_?\d+)?(?:_FILE)?$|^(?:VAULT|BAO|OPENBAO)_(?:RECOVERY_)?(?:KEYS?|SHARES?)(?:_?\d+)?(?:_FILE)?$/;
+
+const unsealing = /\boperator\s+unseal\b|\bsys\/unseal\b/;
+
+/** True for a path whose last part is a file or directory of unseal keys. */
+export const holdsUnsealKeys = (path: string): boolean => {
+  const name = basename(path);
+  return keyFile.test(name) || keyDirectory.test(name);
+};
+
+const mounted = (service: Service): readonly UnsealPlace[] =>
+  service.mounts.flatMap(({ source, target, at }) =>
+    [source, target].some((path) => path !== undefined && holdsUnsealKeys(path))
+      ? [{ form: 'mount', name: target, at }]
+      : [],
+  );
+
+const inEnvironment = (service: Service): readonly UnsealPlace[] =>
+  [...service.environment].flatMap(([name, { value, at }]) =>
+    variable.test(name) && value !== '' ? [{ form: 'environment' as const, name, at }] : [],
+  );
+
+/** A command or mounted script that unseals by itself has the keys at hand, wherever it reads them. */
+const inCommands = (stack: Stack, service: Service): readonly UnsealPlace[] => {
+  const words = [...(service.entrypoint?.value ?? []), ...(service.command?.value ?? [])];
+  const inText = words.some((word) => unsealing.test(word))
+    ? [{ form: 'command' as const, name: 'operator unseal', at: locateWord(stack, service, 'unseal') }]
+    : [];
+  const scripts = containerFiles(stack, service).flatMap(({ path, file }): readonly UnsealPlace[] =>
+    file.text !== undefined && unsealing.test(file.text.replace(/^\s*#.*$/gm, ''))
+      ? [{ form: 'script', name: path, at: mountOf(stack, service, path) ?? service.at }]
+      : [],
+  );
+  return [...inText, ...scripts];
+};
+
+/** Every place of one service that brings unseal keys to it. */
+export const unsealPlaces = (stack: Stack, service: Service): readonly UnsealPlace[] => [
+  ...mounted(service),
+  ...inEnvironment(service),
+  ...inCommands(stack, service),
+];
