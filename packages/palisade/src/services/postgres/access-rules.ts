@@ -1,0 +1,40 @@
+import type { Service, Stack } from '../../contracts/stack.ts';
+import { consumersOf, type Consumer } from './consumers.ts';
+import { administrator } from './image.ts';
+
+/** A name as `pg_hba.conf` wants it: always in quotes, so that none is taken for a keyword. */
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+const ruleOf = ({ name, database, hasIdentity }: Consumer): string =>
+  hasIdentity
+    ? `hostssl ${quoted(database)} ${quoted(name)} samenet scram-sha-256 clientcert=verify-full\n`
+    : `# ${name} is of no known kind, so nothing here can give it a client certificate: password over TLS alone.
+hostssl ${quoted(database)} ${quoted(name)} samenet scram-sha-256\n`;
+
+/**
+ * The hardened `pg_hba.conf`: the local administrator by its account of the operating system, each declared consumer
+ * with its role on its database by password and certificate over TLS from the networks of the server, nobody else.
+ */
+export const renderAccessRules = (stack: Stack, service: Service): string => {
+  const admin = administrator(service);
+  const consumers = consumersOf(stack, service).filter(({ name }) => name !== admin);
+  return `# Who may connect to the service ${service.name}. Written by Palisade. The first rule that fits decides.
+
+# The administrator, on the local socket alone, as the account that the server itself runs as.
+local all ${quoted(admin)} peer map=palisade
+host all ${quoted(admin)} all reject
+
+# Declared consumers: role and client certificate carry the name of the service.
+${consumers.map(ruleOf).join('')}
+# Nobody else, by no way.
+local all all reject
+host all all all reject
+`;
+};
+
+/** The `pg_ident.conf` that goes with it: the image's account `postgres` is the administrator. */
+export const renderIdentities = (service: Service): string =>
+  `# Accounts of the operating system that are the administrator on the local socket. Written by Palisade.
+# MAPNAME SYSTEM-USERNAME PG-USERNAME
+palisade postgres ${quoted(administrator(service))}
+`;

@@ -1,0 +1,80 @@
+import type { Service, Stack } from '../../contracts/stack.ts';
+import { firstDatabase } from './image.ts';
+
+/** A service that calls this one, and what it needs here. */
+export interface Consumer {
+  /** Its name, and that of its role, and the common name of its client certificate. */
+  readonly name: string;
+  readonly database: string;
+  /** The role that it uses before hardening, where its environment names one. */
+  readonly formerRole?: string;
+  /** True where Palisade can give it a client certificate of its own. */
+  readonly hasIdentity: boolean;
+  /** True for a pooler, which holds more connections than an application. */
+  readonly pools: boolean;
+}
+
+const databaseKey =
+  /(^|_)(PGDATABASE|POSTGRES(QL)?_(DB|DATABASE)|DATABASES_DBNAME|DB(_?NAME|_DATABASE)|DATABASE_NAME)$/i;
+const userKey = /(^|_)(PGUSER|POSTGRES(QL)?_USER|DATABASES_USER|DB_USER(NAME)?|DATABASE_USER)$/i;
+
+const urlFor = (value: string, host: string): URL | undefined => {
+  const url = /^postgres(ql)?(\+\w+)?:\/\//.test(value) ? URL.parse(value.replace(/^[^:]+/, 'postgresql')) : null;
+  return url?.hostname === host ? url : undefined;
+};
+
+/** Connection data of a caller, from its environment. Passwords are read by the probe alone. */
+const accountOf = (caller: Service, host: string): { database?: string; role?: string; password?: string } => {
+  let database: string | undefined;
+  let role: string | undefined;
+  for (const [key, { value }] of caller.environment) {
+    if (value === null || value === '') continue;
+    const url = urlFor(value, host);
+    if (url !== undefined)
+      return {
+        ...(url.pathname.length > 1 ? { database: decodeURIComponent(url.pathname.slice(1)) } : {}),
+        ...(url.username === '' ? {} : { role: decodeURIComponent(url.username) }),
+        ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+      };
+    if (databaseKey.test(key)) database ??= value;
+    else if (userKey.test(key)) role ??= value;
+  }
+  return { ...(database === undefined ? {} : { database }), ...(role === undefined ? {} : { role }) };
+};
+
+/** Names of the services that call this one, each once, in the order of the stack. */
+const callers = (stack: Stack, service: Service): readonly Service[] => {
+  const names = new Set(
+    stack.edges.filter(({ from, to }) => to === service.name && from !== service.name).map(({ from }) => from),
+  );
+  return [...stack.services.values()].filter(({ name }) => names.has(name));
+};
+
+/** The declared consumers of a service: every edge of the stack that ends in it. */
+export const consumersOf = (stack: Stack, service: Service): readonly Consumer[] =>
+  callers(stack, service).map((caller) => {
+    const { database, role } = accountOf(caller, service.name);
+    return {
+      name: caller.name,
+      database: database ?? firstDatabase(service),
+      ...(role === undefined ? {} : { formerRole: role }),
+      hasIdentity: caller.kind !== 'unknown',
+      pools: caller.kind === 'pgbouncer',
+    };
+  });
+
+/** User and password pairs that the project's files hold in the clear for this service. */
+export const writtenLogins = (
+  stack: Stack,
+  service: Service,
+): readonly { readonly user: string; readonly password: string }[] => {
+  const own = service.environment.get('POSTGRES_PASSWORD')?.value;
+  const user = service.environment.get('POSTGRES_USER')?.value ?? 'postgres';
+  return [
+    ...(own === undefined || own === null || own === '' ? [] : [{ user, password: own }]),
+    ...callers(stack, service).flatMap((caller) => {
+      const { role, password } = accountOf(caller, service.name);
+      return role === undefined || password === undefined ? [] : [{ user: role, password }];
+    }),
+  ];
+};

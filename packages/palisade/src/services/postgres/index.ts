@@ -1,0 +1,26 @@
+import type { ServiceKind } from '../../contracts/service-kind.ts';
+import { certificates, secrets, serverPort } from './certificates.ts';
+import './evidence.ts';
+import { harden } from './harden.ts';
+import { matches } from './image.ts';
+import { processCapability } from './process.ts';
+import { probe } from './probe.ts';
+import { statements } from './statements.ts';
+
+/** PostgreSQL, in the official image and those made from it. */
+export const kind: ServiceKind = {
+  id: 'postgres',
+  title: 'PostgreSQL',
+  matches,
+  ports: { postgres: serverPort },
+  storesData: true,
+  // Started as the account of its own, the image needs none; only as root it changes owners and accounts.
+  capabilities: [],
+  writablePaths: ['/var/run/postgresql', '/tmp'],
+  probes: [probe],
+  process: processCapability,
+  harden,
+  secrets,
+  certificates,
+  statements,
+};

@@ -1,0 +1,154 @@
+import type { Answer } from '../../contracts/evidence.ts';
+import type { Endpoint } from '../../contracts/runtime.ts';
+import type { Probe, ProbeTarget } from '../../contracts/service-kind.ts';
+import type { Service, Stack } from '../../contracts/stack.ts';
+import { messageOf } from '../../support/errors.ts';
+import { consumersOf } from './consumers.ts';
+import { error } from './errors.ts';
+import type { AuthenticationReply, PostgresEvidence, TlsEvidence } from './evidence.ts';
+import { administrator, firstDatabase } from './image.ts';
+import { settingsOf } from './posture.ts';
+import { tryLogins } from './probe-logins.ts';
+import * as ask from './probe-sql.ts';
+import { askEncrypted, askPlaintext, handshake } from './wire.ts';
+
+/** Turns what a question throws into an unknown with the reason. A cancelled probe ends as a whole. */
+const answered = async <T>(signal: AbortSignal, question: () => Promise<T>): Promise<Answer<T>> => {
+  try {
+    return { known: true, value: await question() };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return { known: false, why: messageOf(thrown) };
+  }
+};
+
+const without = (why: string): Answer<never> => ({ known: false, why });
+
+/** The container port of the server: what command, file or environment say, else 5432. */
+export const containerPort = (stack: Stack, service: Service): number => {
+  const setting = settingsOf(stack, service)('port');
+  const port = Number(setting.state === 'set' ? setting.value : (service.environment.get('PGPORT')?.value ?? 5432));
+  return Number.isInteger(port) && port > 0 ? port : 5432;
+};
+
+/** Roles worth asking for: the administrator, the usual superuser, and the consumers' roles before and after hardening. */
+const usersOf = (stack: Stack, service: Service): readonly string[] =>
+  [
+    ...new Set([
+      administrator(service),
+      'postgres',
+      ...consumersOf(stack, service).flatMap(({ name, formerRole }) => [
+        name,
+        ...(formerRole === undefined ? [] : [formerRole]),
+      ]),
+    ]),
+  ].slice(0, 8);
+
+const versions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+
+const nameOf = ({ CN }: { readonly CN?: string | string[] }): string => [CN ?? []].flat().join(', ');
+
+const tlsOf = async (endpoint: Endpoint, target: ProbeTarget, signal: AbortSignal): Promise<TlsEvidence> => {
+  const trust = target.authorities === undefined ? {} : { ca: target.authorities };
+  const seen = await handshake(
+    endpoint,
+    { ...trust, servername: target.service.name, rejectUnauthorized: false },
+    signal,
+  );
+  if (seen === undefined) return { offered: false };
+  const accepted: string[] = [];
+  for (const version of versions) {
+    const options = {
+      minVersion: version,
+      maxVersion: version,
+      ciphers: 'DEFAULT@SECLEVEL=0',
+      rejectUnauthorized: false,
+    };
+    // The handshake above went well, so one that fails now is the server's refusal of the version.
+    const narrowed = await handshake(endpoint, options, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    if (narrowed !== undefined) accepted.push(version);
+  }
+  const { certificate } = seen;
+  return {
+    offered: true,
+    versions: accepted,
+    certificate: {
+      subject: nameOf(certificate.subject),
+      issuer: nameOf(certificate.issuer),
+      alternativeNames: certificate.subjectaltname ?? '',
+      notBefore: new Date(certificate.valid_from).toISOString(),
+      notAfter: new Date(certificate.valid_to).toISOString(),
+      serial: certificate.serialNumber,
+    },
+    ...(target.authorities === undefined ? {} : { trusted: seen.authorized }),
+  };
+};
+
+const overNetwork = async (endpoint: Endpoint, target: ProbeTarget, signal: AbortSignal) => {
+  const { stack, service } = target;
+  const database = firstDatabase(service);
+  const users = usersOf(stack, service);
+  const plaintext = await answered(signal, async () => {
+    const replies: AuthenticationReply[] = [];
+    for (const user of users) replies.push(await askPlaintext({ endpoint, user, database }, signal));
+    return replies;
+  });
+  const tls = await answered(signal, () => tlsOf(endpoint, target, signal));
+  const encrypted = await answered(signal, async () => {
+    if (tls.known && !tls.value.offered) return [];
+    const replies: AuthenticationReply[] = [];
+    for (const user of users) {
+      const reply = await askEncrypted({ endpoint, user, database }, { rejectUnauthorized: false }, signal);
+      if (reply !== undefined) replies.push(reply);
+    }
+    return replies;
+  });
+  const defaultLogins = await answered(signal, () => tryLogins(target, endpoint, { plaintext, encrypted }, signal));
+  return { plaintext, tls, encrypted, defaultLogins };
+};
+
+const fromInside = async (target: ProbeTarget, signal: AbortSignal) => {
+  const { exec, service } = target;
+  if (exec === undefined) {
+    const unknown = without('the runtime cannot run psql beside the service');
+    return {
+      version: unknown,
+      settings: unknown,
+      roles: unknown,
+      databases: unknown,
+      rules: unknown,
+      auditWrites: unknown,
+    };
+  }
+  const settings = await answered(signal, () => ask.settings(exec, service, signal));
+  return {
+    settings,
+    version: await answered(signal, () => ask.version(exec, service, signal)),
+    roles: await answered(signal, () => ask.roles(exec, service, signal)),
+    databases: await answered(signal, () => ask.databases(exec, service, signal)),
+    rules: await answered(signal, () => ask.rules(exec, service, signal)),
+    auditWrites: settings.known
+      ? await answered(signal, () => ask.auditWrites(exec, service, settings.value, signal))
+      : settings,
+  };
+};
+
+/** Collects what a running server shows from the network and from its own command line. */
+export const probe: Probe<'postgres'> = {
+  evidence: 'postgres',
+  collect: async (target, signal): Promise<PostgresEvidence> => {
+    const endpoint = target.endpoint(containerPort(target.stack, target.service));
+    if (endpoint === undefined && target.exec === undefined)
+      throw error('postgres/not-reachable', {
+        service: target.service.name,
+        reason: 'no port and no psql to ask through',
+      });
+    const unreachable = without('the port is not reachable from here');
+    const network =
+      endpoint === undefined
+        ? { plaintext: unreachable, tls: unreachable, encrypted: unreachable, defaultLogins: unreachable }
+        : await overNetwork(endpoint, target, signal);
+    return { ...network, ...(await fromInside(target, signal)) };
+  },
+};

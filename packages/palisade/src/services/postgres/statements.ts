@@ -1,0 +1,196 @@
+import type { SqlStatement } from '../../contracts/change.ts';
+import type { Service, Stack } from '../../contracts/stack.ts';
+import { consumersOf, type Consumer } from './consumers.ts';
+import { hasAuditExtension } from './audited-image.ts';
+import { administrator, firstDatabase } from './image.ts';
+import { databaseConnections, poolerConnections, roleConnections } from './limits.ts';
+import { identifier, literal } from './psql.ts';
+
+/** Databases that the hardened posture looks after: the server's own, the image's first one, and the consumers'. */
+export const databasesOf = (stack: Stack, service: Service): readonly string[] => [
+  ...new Set(['postgres', firstDatabase(service), ...consumersOf(stack, service).map(({ database }) => database)]),
+];
+
+type Draft = Pick<SqlStatement, 'database' | 'statement' | 'parameters'> & { readonly query: string };
+
+const draft = (
+  database: string,
+  statement: string,
+  query: string,
+  parameters: SqlStatement['parameters'] = {},
+): Draft => ({
+  database,
+  statement,
+  query,
+  parameters,
+});
+
+/** The password of a role, as a verifier: `:'verifier'` is derived from the secret by `applyStatement`. */
+const password = (role: string, path: string): Draft =>
+  draft(
+    'postgres',
+    `ALTER ROLE ${identifier(role)} PASSWORD :'verifier'`,
+    "SELECT coalesce((SELECT rolpassword = :'verifier' FROM pg_authid WHERE rolname = :'role'), false)",
+    { role, verifier: { secret: { path, field: 'password' } } },
+  );
+
+const roleOf = (consumer: Consumer): readonly Draft[] => {
+  const limit = consumer.pools ? poolerConnections : roleConnections;
+  const name = identifier(consumer.name);
+  return [
+    draft(
+      'postgres',
+      `CREATE ROLE ${name} NOLOGIN`,
+      `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(consumer.name)})`,
+    ),
+    draft(
+      'postgres',
+      `ALTER ROLE ${name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT ${limit}`,
+      `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(consumer.name)} AND rolcanlogin AND NOT (rolsuper OR rolcreatedb
+  OR rolcreaterole OR rolreplication OR rolbypassrls) AND rolconnlimit BETWEEN 1 AND ${limit})`,
+    ),
+  ];
+};
+
+/** Schemas of the users of a database. */
+const userSchemas = "nspname !~ '^pg_' AND nspname <> 'information_schema'";
+
+/** What a consumer may do: use what is there, make tables of its own. It owns nothing that it did not make. */
+const grantsOf = (consumer: Consumer, owner: string): readonly Draft[] => {
+  const { database } = consumer;
+  const name = identifier(consumer.name);
+  const role = literal(consumer.name);
+  const rights = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
+  return [
+    draft(
+      database,
+      `GRANT CONNECT ON DATABASE ${identifier(database)} TO ${name}`,
+      `SELECT EXISTS (SELECT FROM pg_database, aclexplode(datacl) JOIN pg_roles ON pg_roles.oid = grantee
+  WHERE datname = ${literal(database)} AND rolname = ${role} AND privilege_type = 'CONNECT')`,
+    ),
+    draft(
+      database,
+      `GRANT USAGE, CREATE ON SCHEMA public TO ${name}`,
+      `SELECT has_schema_privilege(${role}, 'public', 'USAGE') AND has_schema_privilege(${role}, 'public', 'CREATE')`,
+    ),
+    draft(
+      database,
+      `DO $palisade$
+DECLARE schema name;
+BEGIN
+  FOR schema IN SELECT nspname FROM pg_namespace WHERE ${userSchemas} LOOP
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', schema, ${role});
+    EXECUTE format('GRANT ${rights.join(', ')} ON ALL TABLES IN SCHEMA %I TO %I', schema, ${role});
+    EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO %I', schema, ${role});
+  END LOOP;
+END
+$palisade$`,
+      `SELECT NOT EXISTS (SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE ${userSchemas}
+  AND CASE WHEN relkind IN ('r', 'p', 'v', 'm', 'f')
+        THEN NOT (${rights.map((right) => `has_table_privilege(${role}, pg_class.oid, '${right}')`).join(' AND ')})
+      WHEN relkind = 'S' THEN NOT has_sequence_privilege(${role}, pg_class.oid, 'USAGE')
+      ELSE false END)
+  AND NOT EXISTS (SELECT FROM pg_namespace WHERE ${userSchemas} AND NOT has_schema_privilege(${role}, oid, 'USAGE'))`,
+    ),
+    draft(
+      database,
+      `ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(owner)} IN SCHEMA public GRANT ${rights.join(', ')} ON TABLES TO ${name};
+ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(owner)} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO ${name}`,
+      `SELECT count(DISTINCT defaclobjtype) = 2 FROM pg_default_acl, aclexplode(defaclacl)
+  JOIN pg_roles ON pg_roles.oid = grantee WHERE rolname = ${role} AND defaclobjtype IN ('r', 'S')`,
+    ),
+  ];
+};
+
+/** What every database of the server gets, after the grants, so that nobody is without rights in between. */
+const closed = (database: string): readonly Draft[] => [
+  draft(
+    database,
+    'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
+    `SELECT NOT EXISTS (SELECT FROM pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
+  WHERE nspname = 'public' AND grantee = 0 AND privilege_type = 'CREATE')`,
+  ),
+  draft(
+    database,
+    `REVOKE ALL ON DATABASE ${identifier(database)} FROM PUBLIC`,
+    `SELECT NOT EXISTS (SELECT FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba)))
+  WHERE datname = ${literal(database)} AND grantee = 0)`,
+  ),
+  draft(
+    database,
+    `ALTER DATABASE ${identifier(database)} CONNECTION LIMIT ${databaseConnections}`,
+    `SELECT datconnlimit BETWEEN 1 AND ${databaseConnections} FROM pg_database WHERE datname = ${literal(database)}`,
+  ),
+];
+
+/** Locks login roles that nobody declared: those of the development posture, and those without a password. */
+const locked = (stack: Stack, service: Service): readonly Draft[] => {
+  const admin = administrator(service);
+  const consumers = consumersOf(stack, service);
+  const kept = new Set([admin, ...consumers.map(({ name }) => name)]);
+  const former = new Set(
+    consumers.flatMap(({ formerRole }) => (formerRole === undefined || kept.has(formerRole) ? [] : [formerRole])),
+  );
+  const fits = `rolcanlogin AND rolname NOT IN (${[...kept].map(literal).join(', ')})
+    AND (rolpassword IS NULL${[...former].map((role) => ` OR rolname = ${literal(role)}`).join('')})`;
+  return [
+    draft(
+      'postgres',
+      `DO $palisade$
+DECLARE role name;
+BEGIN
+  FOR role IN SELECT rolname FROM pg_authid WHERE ${fits} LOOP
+    EXECUTE format('ALTER ROLE %I NOLOGIN', role);
+  END LOOP;
+END
+$palisade$`,
+      `SELECT NOT EXISTS (SELECT FROM pg_authid WHERE ${fits})`,
+    ),
+  ];
+};
+
+/**
+ * What has to hold inside of the server: accounts of consumers with their rights and limits, a closed schema `public`, the
+ * audit extension, and nobody who logs in undeclared. Each statement is idempotent and none takes data away.
+ */
+export const statements = (stack: Stack, service: Service): readonly SqlStatement[] => {
+  const admin = administrator(service);
+  const consumers = consumersOf(stack, service);
+  const databases = databasesOf(stack, service);
+  const drafts: readonly Draft[] = [
+    password(admin, service.name),
+    ...databases
+      .filter((database) => database !== 'postgres')
+      .map((database) =>
+        draft(
+          'postgres',
+          `CREATE DATABASE ${identifier(database)}`,
+          `SELECT EXISTS (SELECT FROM pg_database WHERE datname = ${literal(database)})`,
+        ),
+      ),
+    ...(hasAuditExtension(stack, service)
+      ? databases.map((database) =>
+          draft(
+            database,
+            'CREATE EXTENSION IF NOT EXISTS pgaudit',
+            "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pgaudit')",
+          ),
+        )
+      : []),
+    ...consumers.flatMap((consumer) => [
+      ...roleOf(consumer),
+      password(consumer.name, `${service.name}/${consumer.name}`),
+      ...grantsOf(consumer, admin),
+    ]),
+    ...databases.flatMap(closed),
+    ...locked(stack, service),
+  ];
+  return drafts.map(({ database, statement, query, parameters }) => ({
+    kind: 'sql-statement',
+    service: service.name,
+    database,
+    statement,
+    parameters,
+    expects: { query },
+  }));
+};
