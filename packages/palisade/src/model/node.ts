@@ -75,13 +75,23 @@ export const printed = (node: ScalarNode): string | null => {
 export const textOf = (node: Node | undefined): string | undefined =>
   node?.type === 'scalar' ? (printed(node) ?? undefined) : undefined;
 
-/** A value with the place and text of the node that it was read from. */
-export const located = <T>(value: T, node: Node): Located<T> => ({
-  value,
-  at: node.at,
-  ...(node.type === 'scalar' ? { raw: node.raw } : {}),
-  ...(node.type === 'scalar' && node.interpolations.length > 0 ? { interpolations: node.interpolations } : {}),
-});
+/** The variables that were substituted in a node and everything below it, in order. */
+const interpolationsIn = (node: Node): readonly Interpolation[] => {
+  if (node.type === 'scalar') return node.interpolations;
+  const inner = node.type === 'sequence' ? node.items : [...node.entries.values()].map(({ value }) => value);
+  return inner.flatMap(interpolationsIn);
+};
+
+/** A value with the place, text and variables of the node that it was read from. */
+export const located = <T>(value: T, node: Node): Located<T> => {
+  const interpolations = interpolationsIn(node);
+  return {
+    value,
+    at: node.at,
+    ...(node.type === 'scalar' ? { raw: node.raw } : {}),
+    ...(interpolations.length > 0 ? { interpolations } : {}),
+  };
+};
 
 /** The plain value of a node, as JSON would hold it. */
 export const plain = (node: Node): ComposeValue => {
