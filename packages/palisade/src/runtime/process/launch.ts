@@ -10,6 +10,8 @@ export interface Launched {
   readonly identity: ProcessIdentity | undefined;
   /** Resolves to how it ended: `exit code 1`, `signal SIGKILL`, or why it could not be started. */
   readonly ended: Promise<Ended>;
+  /** Lets this process end although the program still runs. */
+  readonly release: () => void;
 }
 
 /** How a program ended; `code` is undefined where a signal ended it or it never ran. */
@@ -31,7 +33,7 @@ export interface LaunchOptions {
 
 /**
  * Starts a program in a session of its own, its output appended to the log by itself, its environment exactly the
- * command's. It outlives this process. Supplementary groups are dropped with the change of the account.
+ * command's. Once released it outlives this process. Supplementary groups are dropped with the change of the account.
  */
 export const launch = async (command: ProcessCommand, options: LaunchOptions): Promise<Launched> => {
   const log = await openLog(options.log);
@@ -44,13 +46,16 @@ export const launch = async (command: ProcessCommand, options: LaunchOptions): P
       stdio: [options.input === undefined ? 'ignore' : 'pipe', log.fd, log.fd],
     });
     const ended = endOf(child);
-    child.unref();
     if (options.input !== undefined) {
       // A program that ends before it has read everything closes the pipe; its exit code tells the story.
       child.stdin?.on('error', () => undefined);
       child.stdin?.end(options.input);
     }
-    return { identity: child.pid === undefined ? undefined : identify(child.pid), ended };
+    return {
+      identity: child.pid === undefined ? undefined : identify(child.pid),
+      ended,
+      release: () => child.unref(),
+    };
   } finally {
     await log.close();
   }

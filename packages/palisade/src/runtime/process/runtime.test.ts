@@ -302,6 +302,29 @@ test('goes on when the command line ends, and is found by the next one', async (
   assert.equal((await ask(runtime, 'web')).pid, status?.processId);
 });
 
+test('prepares a service once, with its input, before it starts', async (context) => {
+  const project = projectFor(context);
+  const services = { web: { variables: { FAKE_PREPARE: 'told once' } } };
+  // In a process of its own, which has nothing else that keeps it going.
+  const child = supervisor(project, services);
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+  const runtime = runtimeOf(project, services);
+  await runtime.restart('web', never);
+  const prepared = join(project.state, 'services', 'web', 'prepared');
+  assert.equal(readFileSync(prepared, 'utf8'), 'told once');
+  assert.equal(statSync(prepared).uid, (await ask(runtime, 'web')).uid);
+});
+
+test('does not start a service whose preparation fails', async (context) => {
+  const project = projectFor(context);
+  const runtime = runtimeOf(project, { web: { variables: { FAKE_PREPARE: 'fail' } } });
+  await assert.rejects(up(runtime), {
+    code: 'runtime/start-failed',
+    message: /exit code 4; it logged last:\n {2}no room/,
+  });
+  assert.deepEqual(processesIn(project), []);
+});
+
 test('ends what a killed supervisor has left', async (context) => {
   const project = projectFor(context);
   const services = { quick: {}, slow: { after: ['quick'], variables: { FAKE_DELAY: '60000' } } };

@@ -180,7 +180,7 @@ const runToReadiness = async (
   { context }: Prepared,
 ): Promise<void> => {
   const { host, state, service, signal, say } = start;
-  const { identity, ended } = await launch(plan.run, {
+  const { identity, ended, release } = await launch(plan.run, {
     account,
     privileged: host.privileged,
     workingDirectory: context.layout.stateDirectory,
@@ -200,6 +200,7 @@ const runToReadiness = async (
   }));
   say(`${service}: started as process ${identity.pid}`);
   await waitUntilReady(host, plan, ended, signal);
+  release();
   const stranger = strangersOn(identity, Object.values(state.current().ports[service] ?? {}));
   if (stranger.length > 0) throw new Error(`another program answers on port ${stranger.join(', ')}`);
   await state.update((now) => ({

@@ -102,6 +102,13 @@ setTimeout(() => {
 }, Number(env.FAKE_DELAY || 0));
 `;
 
+/** A preparation that takes a moment, and writes down what it is given. */
+const PREPARATION = `
+const text = require('node:fs').readFileSync(0, 'utf8');
+if (text === 'fail') { console.error('no room'); process.exit(4); }
+setTimeout(() => require('node:fs').appendFileSync('prepared', text), 200);
+`;
+
 /** What the fake server says about itself. */
 export interface FakeAnswer {
   readonly environment: Readonly<Record<string, string>>;
@@ -145,7 +152,18 @@ export const fakeKind = (script: string, rest: Partial<ServiceKind> = {}): Servi
       if (node === undefined) throw new Error('no program');
       const port = layout.port(service.name, 8080);
       return {
-        prepare: [],
+        prepare:
+          environment['FAKE_PREPARE'] === undefined
+            ? []
+            : [
+                {
+                  program: process.execPath,
+                  args: ['-e', PREPARATION],
+                  environment: {},
+                  input: environment['FAKE_PREPARE'],
+                  unless: join(layout.stateDirectory, 'prepared'),
+                },
+              ],
         run: {
           program: node,
           args: [script],
