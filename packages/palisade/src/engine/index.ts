@@ -14,3 +14,4 @@ export type { FileState } from './apply/file-state.ts';
 export { type ApplyHistory, type StepHistory, readJournal } from './apply/history.ts';
 export { type RollbackOptions, type RollbackResult, rollback } from './apply/rollback.ts';
 export type { Moment, RunOptions } from './apply/session.ts';
+export { type PreparedTarget, type TargetOptions, prepareTarget } from './target/prepare-target.ts';

@@ -23,16 +23,13 @@ export const makeState = async (directory: string): Promise<StatePaths> => {
   const paths = statePaths(directory);
   try {
     for (const path of [paths.root, paths.journal, paths.originals]) {
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      await mkdir(path).catch((thrown: unknown) => {
+        if (!isFileSystemError(thrown, 'EEXIST')) throw thrown;
+      });
       await setMode(path, 0o700);
     }
     // Originals hold what the user's files hold, passwords among it: they must not be committed.
-    await writeFileAtomically(
-      join(paths.root, '.gitignore'),
-      '*\n',
-      { mode: 0o600 },
-      join(paths.root, '.gitignore.partial'),
-    );
+    await writeFileAtomically(join(paths.root, '.gitignore'), '*\n', { mode: 0o600 });
   } catch (cause) {
     throw error('engine/directory-not-writable', { directory, why: messageOf(cause) }, cause);
   }
