@@ -13,6 +13,7 @@ import { type Loading, scopeOf } from './loading.ts';
 import { type MapNode, child, entriesOf, textOf } from './node.ts';
 import { rememberOrigins } from './origins.ts';
 import { loadFiles } from './project.ts';
+import { readProjectFiles } from './project-files.ts';
 import { checkReferences } from './references.ts';
 import { shownPath } from './relative.ts';
 import { type PlainService, readService } from './service.ts';
@@ -55,12 +56,12 @@ export const loadStack = async (options: LoadOptions): Promise<Stack> => {
     return value === undefined ? undefined : { value, source: 'environment' };
   };
   const scope = await scopeOf(directory, [resolve(directory, '.env')], environment, loading);
-  const files =
+  const wanted =
     options.files ??
     listed(scope.lookup('COMPOSE_FILE')?.value, scope.lookup('COMPOSE_PATH_SEPARATOR')?.value ?? delimiter);
   const paths =
-    files.length > 0
-      ? files.map((file) => (isAbsolute(file) ? file : resolve(directory, file)))
+    wanted.length > 0
+      ? wanted.map((file) => (isAbsolute(file) ? file : resolve(directory, file)))
       : await standardFiles(directory);
   if (paths.length === 0) throw error('model/no-compose-file', { directory });
   const configuration = await readConfiguration(directory, options.kinds);
@@ -93,6 +94,16 @@ export const loadStack = async (options: LoadOptions): Promise<Stack> => {
   const volumes = readVolumes(root);
   const secrets = readFileSources(root, 'secrets', hostPaths);
   const configs = readFileSources(root, 'configs', hostPaths);
+  const files = await readProjectFiles(
+    {
+      directory,
+      services: services.values(),
+      secrets: secrets.values(),
+      configs: configs.values(),
+      environmentFiles: loading.environmentFiles,
+    },
+    report,
+  );
   checkReferences(services, { networks, volumes, secrets, configs }, report);
   rememberOrigins(loading.sources, { documents: loading.documents, root });
   return {
@@ -105,7 +116,7 @@ export const loadStack = async (options: LoadOptions): Promise<Stack> => {
     secrets,
     configs,
     edges: findEdges(services),
-    files: new Map(),
+    files,
     sources: loading.sources,
     diagnostics: all(),
     configuration,

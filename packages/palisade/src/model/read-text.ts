@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import { messageOf } from '../support/errors.ts';
 import { isFileSystemError } from '../support/files.ts';
 import type { Report } from './errors.ts';
@@ -17,7 +17,7 @@ export type Bytes =
 export const readBytes = async (path: string, limit: number): Promise<Bytes> => {
   try {
     // O_NONBLOCK: opening a named pipe without a writer would wait for ever.
-    const handle = await open(path, 0o4000);
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const status = await handle.stat();
       if (!status.isFile()) return { state: 'unreadable', reason: 'it is not a regular file' };

@@ -71,7 +71,10 @@ const parseCached = (text: string, edit: ComposeEdit): Source => {
   return source;
 };
 
-const stateIn = (source: Source, { path, edit, expects }: ComposeEdit): EditState => {
+const stateIn = (source: Source, whole: ComposeEdit): EditState => {
+  const { path, edit, expects } = whole;
+  if (typeof path.at(-1) === 'number' && edit.op !== 'append' && expects.state === 'present')
+    return stateOfItem(source, whole, expects.json);
   const found = lookUp(source, path);
   const json = found === undefined ? undefined : canonicalJson(found.value);
   if (edit.op === 'append') {
@@ -97,6 +100,15 @@ const stateIn = (source: Source, { path, edit, expects }: ComposeEdit): EditStat
   if (expects.state === 'present' && expects.json === json) return 'pending';
   // What a merge key gives is not touched: the edit writes a key of its own.
   return found.own ? 'drifted' : 'pending';
+};
+
+/** An item of a list is known by its value: earlier removals may have moved it. */
+const stateOfItem = (source: Source, { path, edit }: ComposeEdit, expected: string): EditState => {
+  const list = lookUp(source, path.slice(0, -1))?.value;
+  const items = list !== undefined && isList(list) ? list.map(canonicalJson) : [];
+  if (items.includes(expected)) return 'pending';
+  if (edit.op === 'remove') return 'done';
+  return edit.op === 'set' && items.includes(canonicalJson(edit.value)) ? 'done' : 'drifted';
 };
 
 interface Found {
