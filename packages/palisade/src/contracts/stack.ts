@@ -208,6 +208,8 @@ export interface KindTraits {
   readonly capabilities: readonly string[];
   /** User and group id of the official image's service account. */
   readonly account?: { readonly uid: number; readonly gid: number };
+  /** The same where it depends on the service's image; comes before `account`. Undefined for an image that is not known. */
+  readonly accountOf?: (service: Service) => { readonly uid: number; readonly gid: number } | undefined;
   /** Paths that have to be writable beside the service's volumes. */
   readonly writablePaths: readonly string[];
   /** True for what stores data. */

@@ -1,5 +1,5 @@
 import type { ComposeEdit, ComposeValue } from '../contracts/change.ts';
-import type { KeyPath } from '../contracts/location.ts';
+import type { KeyPath, Location } from '../contracts/location.ts';
 import type { Service, Stack } from '../contracts/stack.ts';
 import { setServiceKey } from '../model/index.ts';
 
@@ -27,7 +27,11 @@ const ceiling = (name: LimitName, storesData: boolean): ComposeValue => {
   return storesData ? 1024 : 512;
 };
 
-/** The edit that sets a limit. */
+/** Where a limit that limits nothing is written: `pids_limit: -1`. */
+export const limitPlace = ({ at, keys, limits }: Service, name: LimitName): Location =>
+  limits[name]?.at ?? keys.get(shortKeys[name]) ?? at;
+
+/** The edits that set a limit. */
 export const limit = (stack: Stack, service: Service, name: LimitName): readonly ComposeEdit[] =>
   setServiceKey(
     stack,

@@ -6,15 +6,15 @@ import { run } from '../support/exec.ts';
 const patience = 3000;
 
 /**
- * Which of the project's files git tracks; undefined where the project is in no repository or git cannot tell. The
- * repository's own settings cannot make git run a program.
+ * Which of the project's files git tracks: none where the project is in no repository. Undefined where git cannot tell.
+ * The repository's own settings cannot make git run a program.
  */
 export const trackedFiles = async (
   directory: string,
   paths: readonly string[],
 ): Promise<ReadonlySet<string> | undefined> => {
   const inside = paths.filter((path) => !isAbsolute(path));
-  if (inside.length === 0 || !(await isInRepository(directory))) return undefined;
+  if (inside.length === 0 || !(await isInRepository(directory))) return new Set();
   try {
     const options = ['-c', 'core.fsmonitor=false', '--literal-pathspecs', '--no-optional-locks'];
     const found = await run('git', [...options, 'ls-files', '-z', '--', ...inside], {

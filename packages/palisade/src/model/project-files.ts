@@ -25,7 +25,7 @@ const skippedDirectories = new Set(['.git', 'node_modules', '.palisade']);
 
 /**
  * Reads the regular files that the services use: bind mounts and what directories hold, Dockerfiles, environment files,
- * top-level secrets and configs. Private keys, certificates and secrets come without their text.
+ * top-level secrets and configs. Private keys and secrets come without their text.
  */
 export const readProjectFiles = async (
   project: {
@@ -128,5 +128,6 @@ const readProjectFile = async (path: string, use: Use, directory: string): Promi
   const decoded = decode(found.bytes);
   const text = 'text' in decoded ? decoded.text : undefined;
   const sensitivity = sensitivityOf({ ...names, isEnvironment: use === 'environment' }, text);
-  return { path: shown, mode, size, sensitivity, ...(sensitivity === 'plain' && text !== undefined ? { text } : {}) };
+  const isOpen = sensitivity === 'plain' || sensitivity === 'certificate';
+  return { path: shown, mode, size, sensitivity, ...(isOpen && text !== undefined ? { text } : {}) };
 };

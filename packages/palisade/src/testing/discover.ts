@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { AnyControl } from '../contracts/control.ts';
 import type { ServiceKind } from '../contracts/service-kind.ts';
+import { messageOf } from '../support/errors.ts';
 
 /** The source folder that controls, kinds and fixtures are found in. */
 export const sourceDirectory = join(import.meta.dirname, '..');
@@ -15,6 +16,19 @@ export interface Fixture {
   readonly expected: 'pass' | 'fail';
   /** Absolute path. */
   readonly directory: string;
+}
+
+/** A module that does not load, so that one broken file fails one test and not all of them. */
+export interface BrokenModule {
+  /** Path below the source folder. */
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** What was found on disk. */
+export interface Discovery<T> {
+  readonly found: readonly T[];
+  readonly broken: readonly BrokenModule[];
 }
 
 /** A control with its fixtures. */
@@ -53,25 +67,34 @@ const fixturesIn = (folder: string): readonly Fixture[] =>
           return expected === 'pass' || expected === 'fail' ? [{ name, expected, directory: join(folder, name) }] : [];
         });
 
-/** Every control on disk with its fixtures, in the order of their paths. */
-export const discoverControls = async (): Promise<readonly FixedControl[]> => {
-  const paths = globSync(['controls/*/*.ts', 'services/*/controls/*.ts'], { cwd: sourceDirectory })
-    .filter((path) => !path.endsWith('.test.ts'))
-    .toSorted();
-  const found: FixedControl[] = [];
-  for (const path of paths) {
-    const { control } = await exported(path);
-    if (isControl(control)) found.push({ control, path, fixtures: fixturesIn(fixtureFolder(path)) });
-  }
-  return found;
+const discover = async <T>(
+  patterns: readonly string[],
+  read: (path: string) => Promise<T | undefined>,
+): Promise<Discovery<T>> => {
+  const found: T[] = [];
+  const broken: BrokenModule[] = [];
+  const paths = globSync(patterns, { cwd: sourceDirectory }).filter((path) => !path.endsWith('.test.ts'));
+  for (const path of paths.toSorted())
+    try {
+      const value = await read(path);
+      if (value !== undefined) found.push(value);
+    } catch (error) {
+      broken.push({ path, reason: messageOf(error) });
+    }
+  return { found, broken };
 };
 
+/** Every control on disk with its fixtures, in the order of their paths; `only` is a part of the path. */
+export const discoverControls = (only = ''): Promise<Discovery<FixedControl>> =>
+  discover(['controls/*/*.ts', 'services/*/controls/*.ts'], async (path) => {
+    if (!path.includes(only)) return undefined;
+    const { control } = await exported(path);
+    return isControl(control) ? { control, path, fixtures: fixturesIn(fixtureFolder(path)) } : undefined;
+  });
+
 /** Every service kind on disk. */
-export const discoverKinds = async (): Promise<readonly ServiceKind[]> => {
-  const found: ServiceKind[] = [];
-  for (const path of globSync('services/*/index.ts', { cwd: sourceDirectory }).toSorted()) {
+export const discoverKinds = (): Promise<Discovery<ServiceKind>> =>
+  discover(['services/*/index.ts'], async (path) => {
     const { kind } = await exported(path);
-    if (isKind(kind)) found.push(kind);
-  }
-  return found;
-};
+    return isKind(kind) ? kind : undefined;
+  });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { diffArrays } from 'diff';
 import { isCollection, isMap, isScalar, parseDocument } from 'yaml';
 import type { Change, ComposeEdit, FileMode, FileWrite } from '../contracts/change.ts';
 import type { Observation } from '../contracts/control.ts';
@@ -28,39 +29,43 @@ export const isCuredByFiles = (observation: Observation): boolean =>
   observation.remedy.every((change) => isProjectChange(change) || change.kind === 'manual');
 
 /** The lines of a text, from 1, that an edit may change: those of the value that it names. */
-const editableLines = (text: string, { path }: ComposeEdit): ReadonlySet<number> => {
+const editableLines = (text: string, { path, edit }: ComposeEdit): ReadonlySet<number> => {
   const document = parseDocument(text, { uniqueKeys: false, merge: false });
   const lines = new Set<number>();
   const mark = (from: number, to: number): void => {
     const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length;
     for (let line = lineOf(from); line <= lineOf(Math.max(from, to - 1)); line += 1) lines.add(line);
   };
+  const markKey = (depth: number): boolean => {
+    const parent: unknown = document.getIn(path.slice(0, depth - 1), true);
+    const keys = isMap(parent) ? parent.items.map((pair) => pair.key) : [];
+    const key = keys.find((each) => isScalar(each) && each.value === path[depth - 1]);
+    if (isScalar(key) && key.range) mark(key.range[0], key.range[1]);
+    return key !== undefined;
+  };
+  // A list that loses its last item is written as an empty one, beside its key.
+  if (edit.op === 'remove') markKey(path.length - 1);
   for (let depth = path.length; depth > 0; depth -= 1) {
     const node: unknown = document.getIn(path.slice(0, depth), true);
-    const parent: unknown = document.getIn(path.slice(0, depth - 1), true);
-    const key = isMap(parent)
-      ? parent.items.map((pair) => pair.key).find((each) => isScalar(each) && each.value === path[depth - 1])
-      : undefined;
-    if (isScalar(key) && key.range) mark(key.range[0], key.range[1]);
+    const hasKey = markKey(depth);
     if ((isScalar(node) || isCollection(node)) && node.range) {
       // Where the value itself is not there yet, a block that encloses it only grows.
       if (depth === path.length || isScalar(node) || node.flow === true) mark(node.range[0], node.range[1]);
       break;
     }
-    if (isScalar(key)) break;
+    if (hasKey) break;
   }
   return lines;
 };
 
-/** Lines of the first text that the second no longer has, in order. */
+/** Lines of the first text, from 1, that the second does not have in their place. */
 const lostLines = (before: string, after: string): readonly number[] => {
-  const rest = after.split('\n');
   const lost: number[] = [];
-  let position = 0;
-  for (const [index, line] of before.split('\n').entries()) {
-    const found = rest.indexOf(line, position);
-    if (found < 0) lost.push(index + 1);
-    else position = found + 1;
+  let line = 1;
+  for (const { added, removed, value } of diffArrays(before.split('\n'), after.split('\n'))) {
+    if (added) continue;
+    if (removed) lost.push(...value.map((_, index) => line + index));
+    line += value.length;
   }
   return lost;
 };

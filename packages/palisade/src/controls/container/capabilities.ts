@@ -2,6 +2,7 @@ import type { Change } from '../../contracts/change.ts';
 import type { Control } from '../../contracts/control.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { setServiceKey } from '../../model/index.ts';
+import { accountOf, isRoot } from '../account.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
@@ -27,12 +28,22 @@ const plainName = (capability: string): string => capability.toUpperCase().repla
 
 const dropsAll = ({ capDrop }: Service): boolean => capDrop.some(({ value }) => plainName(value) === 'ALL');
 
-/** Drops everything and keeps what the kind needs; only for kinds of which that is known. */
+/** What the entry point of an image needs to take over its data and step down from root by itself. */
+const stepDown = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'];
+
+const startsAsRoot = (stack: Stack, service: Service): boolean =>
+  service.user === undefined ? accountOf(stack, service) === undefined : isRoot(service.user.value);
+
+/**
+ * Drops everything and keeps what the kind needs; only for kinds of which that is known. A service that is, or by
+ * C16's remedy will be, started as its own account has no need to step down.
+ */
 const leastCapabilities = (stack: Stack, service: Service): readonly Change[] => {
   const traits = stack.traits?.get(service.kind);
   if (traits === undefined) return [];
   const kept = service.capAdd.map(({ value }) => plainName(value)).filter((name) => !dangerous.has(name));
-  const needed = [...new Set([...kept, ...traits.capabilities.map(plainName)])];
+  const start = startsAsRoot(stack, service) ? stepDown : [];
+  const needed = [...new Set([...kept, ...traits.capabilities.map(plainName), ...start])];
   const present = service.capAdd.map(({ value }) => plainName(value));
   const same = needed.length === present.length && needed.every((name) => present.includes(name));
   return [

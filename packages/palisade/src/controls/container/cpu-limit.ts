@@ -1,5 +1,5 @@
 import type { Control } from '../../contracts/control.ts';
-import { limit } from '../limits.ts';
+import { limit, limitPlace } from '../limits.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
@@ -16,11 +16,11 @@ export const control: Control = {
   static: askEachService({
     sound: 'has a processor limit',
     *faults(service, stack) {
-      const { name, at, limits } = service;
+      const { name, limits } = service;
       if (limits.cpus !== undefined && limits.cpus.value > 0) return;
       yield {
         message: `${name} may take all processors of the host`,
-        at: limits.cpus?.at ?? at,
+        at: limitPlace(service, 'cpus'),
         remedy: limit(stack, service, 'cpus'),
       };
     },

@@ -1,5 +1,5 @@
 import type { Control } from '../../contracts/control.ts';
-import { limit } from '../limits.ts';
+import { limit, limitPlace } from '../limits.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
@@ -16,11 +16,11 @@ export const control: Control = {
   static: askEachService({
     sound: 'has a memory limit',
     *faults(service, stack) {
-      const { name, at, limits } = service;
+      const { name, limits } = service;
       if (limits.memory !== undefined && limits.memory.value > 0) return;
       yield {
         message: `${name} may take all memory of the host`,
-        at: limits.memory?.at ?? at,
+        at: limitPlace(service, 'memory'),
         remedy: limit(stack, service, 'memory'),
       };
     },

@@ -1,5 +1,5 @@
 import type { Control } from '../../contracts/control.ts';
-import { limit } from '../limits.ts';
+import { limit, limitPlace } from '../limits.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
@@ -16,11 +16,11 @@ export const control: Control = {
   static: askEachService({
     sound: 'has a limit of processes',
     *faults(service, stack) {
-      const { name, at, limits } = service;
+      const { name, limits } = service;
       if (limits.pids !== undefined && limits.pids.value > 0) return;
       yield {
         message: `${name} may start any number of processes`,
-        at: limits.pids?.at ?? at,
+        at: limitPlace(service, 'pids'),
         remedy: limit(stack, service, 'pids'),
       };
     },

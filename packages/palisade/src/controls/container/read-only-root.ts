@@ -2,6 +2,7 @@ import type { Change } from '../../contracts/change.ts';
 import type { Control } from '../../contracts/control.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { appendToServiceKey, setServiceKey } from '../../model/index.ts';
+import { accountOf } from '../account.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
@@ -14,7 +15,8 @@ const readOnlyRoot = (stack: Stack, service: Service): readonly Change[] => {
   if (traits === undefined) return [];
   const present = service.tmpfs.map(({ value }) => value);
   const mounted = [...service.mounts.map(({ target }) => target), ...present.map((value) => value.split(':', 1)[0] ?? value)];
-  const owner = traits.account === undefined ? '' : `:uid=${traits.account.uid},gid=${traits.account.gid}`;
+  const account = accountOf(stack, service);
+  const owner = account === undefined ? '' : `:uid=${account.uid},gid=${account.gid}`;
   const added = traits.writablePaths
     .filter((path) => !mounted.some((target) => covers(target, path)))
     .map((path) => `${path}${path === '/tmp' ? ':mode=1777' : owner}`);

@@ -1,11 +1,10 @@
 import type { Control } from '../../contracts/control.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { setServiceKey } from '../../model/index.ts';
+import { accountOf, isRoot } from '../account.ts';
 import { dockerfileInstructions, dockerfileOf } from '../dockerfile.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
-
-const isRoot = (user: string): boolean => /^(?:root|0+)(?::|$)/.test(user.trim()) || user.trim() === '';
 
 /** The user of the last stage of a built image; undefined where the Dockerfile names none or is not at hand. */
 const builtUser = (stack: Stack, service: Service): string | undefined => {
@@ -31,9 +30,9 @@ export const control: Control = {
   static: askEachService({
     sound: 'runs as an ordinary account',
     *faults(service, stack) {
-      const { name, at, user, kind } = service;
+      const { name, at, user } = service;
       if (user !== undefined ? !isRoot(user.value) : !isRoot(builtUser(stack, service) ?? '')) return;
-      const account = stack.traits?.get(kind)?.account;
+      const account = accountOf(stack, service);
       yield {
         message:
           user === undefined

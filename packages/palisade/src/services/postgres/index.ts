@@ -1,8 +1,8 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
 import { certificates, secrets, serverPort } from './certificates.ts';
 import './evidence.ts';
-import { harden } from './harden.ts';
-import { matches } from './image.ts';
+import { canHarden, harden } from './harden.ts';
+import { imageAccount, matches } from './image.ts';
 import { processCapability } from './process.ts';
 import { probe } from './probe.ts';
 import { statements } from './statements.ts';
@@ -16,6 +16,7 @@ export const kind: ServiceKind = {
   storesData: true,
   // Started as the account of its own, the image needs none; only as root it changes owners and accounts.
   capabilities: [],
+  accountOf: (service) => (canHarden(service) ? imageAccount(service) : undefined),
   writablePaths: ['/var/run/postgresql', '/tmp'],
   probes: [probe],
   process: processCapability,
