@@ -42,8 +42,8 @@ export interface CollectInput {
 }
 
 /**
- * Asks every active service, concurrently. A probe that fails or does not answer in time becomes an unknown with the reason; the
- * others go on. Rejects only where the signal is aborted.
+ * Asks every active service, concurrently. A probe that fails or does not answer in time becomes an unknown with the
+ * reason; the others go on. Rejects only where the signal is aborted.
  */
 export const collectEvidence = async (input: CollectInput): Promise<Evidence<EvidenceName>> => {
   const { stack, signal } = input;

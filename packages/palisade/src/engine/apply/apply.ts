@@ -107,12 +107,13 @@ const runApply = async (run: Run): Promise<ApplyResult> => {
 };
 
 /**
- * Applies a plan to the files of a directory, and to running services where executors of such changes are given. Nothing is touched unless
- * the whole plan can be rehearsed. Each step is journalled before and after it; a run that was killed at any point is finished by calling
- * this again with the same plan, or `resumeApply`. Applying a plan twice changes nothing.
+ * Applies a plan to the files of a directory, and to running services where executors of such changes are given.
+ * Nothing is touched unless the whole plan can be rehearsed. Each step is journalled before and after it; a run that
+ * was killed at any point is finished by calling this again with the same plan, or `resumeApply`. Applying a plan twice
+ * changes nothing.
  *
- * Throws `engine/files-drifted`, `engine/directory-locked`, `engine/apply-unfinished` and relatives with nothing touched, and
- * `engine/apply-stopped` with what is done and what is not.
+ * Throws `engine/files-drifted`, `engine/directory-locked`, `engine/apply-unfinished` and relatives with nothing
+ * touched, and `engine/apply-stopped` with what is done and what is not.
  */
 export const applyPlan = async (options: ApplyOptions): Promise<ApplyResult> => {
   const { plan, directory, basis = new Map<string, string>() } = options;
@@ -138,8 +139,8 @@ export const applyPlan = async (options: ApplyOptions): Promise<ApplyResult> => 
 };
 
 /**
- * Finishes the apply that a killed or failed run left, by the plan that it kept. Throws `engine/nothing-to-resume`, and what
- * `applyPlan` throws.
+ * Finishes the apply that a killed or failed run left, by the plan that it kept. Throws `engine/nothing-to-resume`, and
+ * what `applyPlan` throws.
  */
 export const resumeApply = async (options: ResumeOptions): Promise<ApplyResult> => {
   const { directory } = options;

@@ -19,8 +19,8 @@ export type Standing =
   | { readonly standing: 'drifted'; readonly why: string };
 
 /**
- * Carries out one kind of change of running services. Each member is idempotent, bounded, and may be called again after a run
- * that was killed at any point. Errors never hold a secret.
+ * Carries out one kind of change of running services. Each member is idempotent, bounded, and may be called again after
+ * a run that was killed at any point. Errors never hold a secret.
  */
 export interface Executor<C extends Change> {
   /** Asks the service, changing nothing. */
@@ -34,13 +34,16 @@ export interface Executor<C extends Change> {
 }
 
 /**
- * One kind of change of a file, as a pure function of the file. Reading, writing, verifying, keeping originals and undoing are
- * the same for all of them and belong to the engine.
+ * One kind of change of a file, as a pure function of the file. Reading, writing, verifying, keeping originals and
+ * undoing are the same for all of them and belong to the engine.
  */
 export interface FileExecutor<C extends Change> {
   /** The file that the change is about, relative to the project. */
   readonly path: (change: C) => string;
-  /** The file with the change made; an equal state where it is made already. Throws where the file is not what the change expects. */
+  /**
+   * The file with the change made; an equal state where it is made already. Throws where the file is not what the
+   * change expects.
+   */
   readonly after: (change: C, before: FileState) => FileState;
 }
 

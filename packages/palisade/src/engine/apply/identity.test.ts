@@ -24,7 +24,7 @@ const text = fc.string({ maxLength: 40 });
 const value = fc.oneof(
   fc.integer({ min: 0, max: 9 }),
   fc.constantFrom('x', 'y'),
-  fc.array(fc.constantFrom('p', 'q'), { maxLength: 3 }),
+  fc.uniqueArray(fc.constantFrom('p', 'q')),
 );
 const key = fc.constantFrom('k', 'l', 'm');
 

@@ -23,8 +23,9 @@ const parseJson = (line: string): unknown => {
 };
 
 /**
- * The records of a journal's text, and the number of bytes that they take. A last line without its end was being written
- * when the run died: whatever it says was not yet relied upon. Throws `engine/journal-damaged` for any other line.
+ * The records of a journal's text, and the number of bytes that they take. A last line without its end was being
+ * written when the run died: whatever it says was not yet relied upon. Throws `engine/journal-damaged` for any other
+ * line.
  */
 export const parseJournal = (
   file: string,

@@ -18,8 +18,9 @@ const readOr = async (path: string, otherwise: string): Promise<string> => {
 };
 
 /**
- * The start time of a process in clock ticks since the boot, which together with its number names it for ever; undefined where it
- * is gone or a zombie. Source: proc_pid_stat(5), fields 3 and 22, counted behind the name, which may hold spaces.
+ * The start time of a process in clock ticks since the boot, which together with its number names it for ever;
+ * undefined where it is gone or a zombie. Source: proc_pid_stat(5), fields 3 and 22, counted behind the name, which may
+ * hold spaces.
  */
 const startOf = async (pid: number): Promise<string | undefined> => {
   const stat = await readOr(`/proc/${pid}/stat`, '');
@@ -54,8 +55,8 @@ const describe = (other: Holder | undefined): string =>
   other === undefined ? 'an unknown process' : `process ${other.pid} on ${other.host}`;
 
 /**
- * Takes the lock of a directory, and resolves to what gives it back. The lock of a process that is gone is taken over. Throws
- * `engine/directory-locked`, which says who holds it.
+ * Takes the lock of a directory, and resolves to what gives it back. The lock of a process that is gone is taken over.
+ * Throws `engine/directory-locked`, which says who holds it.
  */
 export const takeLock = async (directory: string, file: string): Promise<() => Promise<void>> => {
   const self = await ourselves();

@@ -10,7 +10,9 @@ import type { FileMemory } from './records.ts';
 import type { Site, WriteFile } from './site.ts';
 import type { StatePaths } from './state-directory.ts';
 
-/** What one apply keeps, readable by its owner alone: its plan, and the contents of files before and after each step. */
+/**
+ * What one apply keeps, readable by its owner alone: its plan, and the contents of files before and after each step.
+ */
 export interface Originals {
   /** Keeps both contents, durably, and says what the journal has to remember. */
   readonly remember: (

@@ -37,7 +37,9 @@ type Undoing = { readonly step: number; readonly target: string } & (
   | { readonly way: 'service'; readonly memory: Json; readonly service: BoundService }
 );
 
-/** What is left to undo, the last step first. Reads and checks everything that it will need, before anything is touched. */
+/**
+ * What is left to undo, the last step first. Reads and checks everything that it will need, before anything is touched.
+ */
 const stepsToUndo = async (
   { records }: LastApply,
   originals: Originals,
@@ -138,11 +140,12 @@ const runRollback = async (paths: StatePaths, last: LastApply, options: Rollback
 };
 
 /**
- * Undoes the last apply, finished or not: contents and modes as they were, byte for byte; files and directories that it made are
- * gone. A rollback that was killed goes on when it is called again.
+ * Undoes the last apply, finished or not: contents and modes as they were, byte for byte; files and directories that it
+ * made are gone. A rollback that was killed goes on when it is called again.
  *
- * Throws `engine/nothing-to-roll-back`; `engine/files-edited-since-apply` with a diff where a file was edited after the apply, unless forced;
- * `engine/originals-missing`, `engine/executor-missing`, `engine/directory-locked`: all with nothing touched; and `engine/rollback-stopped`.
+ * Throws `engine/nothing-to-roll-back`; `engine/files-edited-since-apply` with a diff where a file was edited after the
+ * apply, unless forced; `engine/originals-missing`, `engine/executor-missing`, `engine/directory-locked`: all with
+ * nothing touched; and `engine/rollback-stopped`.
  */
 export const rollback = async (options: RollbackOptions): Promise<RollbackResult> => {
   const { directory } = options;

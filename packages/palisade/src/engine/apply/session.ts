@@ -29,7 +29,10 @@ export interface RunOptions {
   readonly write?: WriteFile;
 }
 
-/** Runs with the state directory made and the lock held. Throws `engine/directory-locked`, `engine/directory-not-writable`. */
+/**
+ * Runs with the state directory made and the lock held. Throws `engine/directory-locked`, `engine/directory-not-
+ * writable`.
+ */
 export const withSession = async <T>(directory: string, call: (paths: StatePaths) => Promise<T>): Promise<T> => {
   const paths = await makeState(directory);
   let release: () => Promise<void>;

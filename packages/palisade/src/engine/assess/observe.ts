@@ -36,8 +36,8 @@ export const observeStatic = (control: AnyControl, stack: Stack): readonly Sight
 };
 
 /**
- * Runs the live part, then sees to it that silence is not taken for consent: a service whose evidence is missing or unknown, and
- * about which the control said nothing, gets an unknown with the reason.
+ * Runs the live part, then sees to it that silence is not taken for consent: a service whose evidence is missing or
+ * unknown, and about which the control said nothing, gets an unknown with the reason.
  */
 export const observeLive = (
   control: AnyControl,

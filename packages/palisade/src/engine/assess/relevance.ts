@@ -11,8 +11,8 @@ export interface Need {
 
 /**
  * The evidence that a live control has to have in this stack. Evidence that a kind's probe collects is needed of the
- * active services of that kind; evidence of no kind (`listeners`) is needed of those too, or of every active service where the
- * control reads nothing else. Where no kind is known to collect it, the control's area stands for the kind.
+ * active services of that kind; evidence of no kind (`listeners`) is needed of those too, or of every active service
+ * where the control reads nothing else. Where no kind is known to collect it, the control's area stands for the kind.
  */
 export const liveNeeds = (control: AnyControl, stack: Stack, kinds: readonly ServiceKind[]): readonly Need[] => {
   if (control.live === undefined) return [];

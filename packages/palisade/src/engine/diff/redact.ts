@@ -39,8 +39,9 @@ const maskInside = (line: string): string =>
 const indentation = (line: string): number => line.length - line.trimStart().length;
 
 /**
- * The lines of a text with what looks like a secret masked: values of telling names, passwords in URLs and options, private
- * keys, tokens. A second fence for texts that people wrote; Palisade's own texts hold no secret in the first place.
+ * The lines of a text with what looks like a secret masked: values of telling names, passwords in URLs and options,
+ * private keys, tokens. A second fence for texts that people wrote; Palisade's own texts hold no secret in the first
+ * place.
  */
 export const redactLines = (text: string): readonly string[] => {
   let key = false;

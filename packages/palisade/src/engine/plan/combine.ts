@@ -4,8 +4,8 @@ import { isList, isMap, valueBelow } from './compose-value.ts';
 import { isBelow, relativeKeyPath } from './paths.ts';
 
 /**
- * How two changes stand to each other: `apart` (both stay), `first` or `second` (that one already does what the other asks, and
- * stays alone), or a conflict with the reason.
+ * How two changes stand to each other: `apart` (both stay), `first` or `second` (that one already does what the other
+ * asks, and stays alone), or a conflict with the reason.
  */
 export type Relation = 'apart' | 'first' | 'second' | { readonly conflict: string };
 
@@ -49,7 +49,10 @@ const nested = (outer: ComposeEdit, inner: ComposeEdit, below: readonly (string 
     const open = parent === undefined ? isMap(edit.value) : isMap(parent);
     return open ? 'apart' : { conflict: 'one sets a part of what the other replaces' };
   }
-  if (inner.edit.op === 'set') return equal(there, inner.edit.value) ? 'first' : { conflict: 'two different values' };
+  if (inner.edit.op === 'set')
+    return equal(there, inner.edit.value) && inner.edit.tag === undefined
+      ? 'first'
+      : { conflict: 'two different values' };
   if (!isList(there)) return { conflict: 'one sets a value that is no list, the other appends to it' };
   return holds(there, inner.edit.value) ? 'first' : 'apart';
 };

@@ -1,5 +1,6 @@
 import type { ComposeEdit, ComposeValue } from '../../contracts/change.ts';
 import type { KeyPath } from '../../contracts/location.ts';
+import { canonicalJson } from '../../support/canonical-json.ts';
 import { relativeKeyPath } from './paths.ts';
 
 type ComposeMap = { readonly [key: string]: ComposeValue };
@@ -44,7 +45,8 @@ const replaceBelow = (
 const result = (edit: ComposeEdit['edit'], before: ComposeValue | undefined): ComposeValue | undefined => {
   if (edit.op === 'set') return edit.value;
   if (edit.op === 'remove') return undefined;
-  return [...(isList(before) ? before : []), edit.value];
+  const list = isList(before) ? before : before === undefined || before === null ? [] : [before];
+  return list.some((entry) => canonicalJson(entry) === canonicalJson(edit.value)) ? list : [...list, edit.value];
 };
 
 /** What stands at `path` after an edit, given what stood there before it; undefined stands for nothing. */

@@ -19,7 +19,9 @@ export const settleExpectations = (ordered: readonly Change[]): readonly Change[
     if (change.kind !== 'compose-edit') return change;
     const before = earlier.filter((edit) => related(edit, change));
     earlier.push(change);
-    if (before.length === 0) return change;
+    // An addition that expects nothing but the item's absence does not care what else is in the list.
+    const carefree = change.edit.op === 'append' && change.expects.state === 'absent';
+    if (before.length === 0 || carefree) return change;
     const original =
       change.expects.state === 'absent' ? undefined : composeValue.parse(JSON.parse(change.expects.json));
     const value = before.reduce<ComposeValue | undefined>(

@@ -5,7 +5,7 @@ import type { Finding } from '../../contracts/finding.ts';
 import type { KeyPath } from '../../contracts/location.ts';
 import { canonicalJson } from '../../support/canonical-json.ts';
 import { PalisadeError } from '../../support/errors.ts';
-import { editYaml } from '../fixtures/compose-edit.ts';
+import { applyComposeEdit } from '../../model/index.ts';
 import { aFinding, service } from '../fixtures/posture.ts';
 import { makePlan, targetOf } from './make-plan.ts';
 
@@ -212,7 +212,7 @@ describe('edits that build on each other', () => {
   const afterAll = (plan: Plan): string =>
     plan.changes.reduce((standing, { change }) => {
       assert.equal(change.kind, 'compose-edit');
-      return change.kind === 'compose-edit' ? editYaml(standing, change) : standing;
+      return change.kind === 'compose-edit' ? applyComposeEdit(standing, change) : standing;
     }, text);
 
   it('expect what stands there when their turn comes', () => {
@@ -229,7 +229,7 @@ describe('edits that build on each other', () => {
       set(['services', 'x', 'deploy', 'replicas'], 2),
     );
     const result = afterAll(plan);
-    assert.match(result, /ports:\s+- B\s+- d\s+- e\s+env/);
+    assert.match(result, /ports: \[B, d, e\]\n/);
     assert.match(result, /cap_drop:\s+- ALL\s+- NET_RAW/);
     assert.match(result, /deploy:\s+mode: global\s+replicas: 2/);
   });

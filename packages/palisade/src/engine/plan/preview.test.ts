@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Change } from '../../contracts/change.ts';
-import { editYaml } from '../fixtures/compose-edit.ts';
+import { applyComposeEdit } from '../../model/index.ts';
 import { aFinding } from '../fixtures/posture.ts';
 import { makePlan } from './make-plan.ts';
 import { preview } from './preview.ts';
@@ -29,7 +29,7 @@ const edit: Change = {
 
 describe('the preview of a plan', () => {
   it('shows an edit as a unified diff with its step and findings', async () => {
-    const text = await preview(planOf(edit), read, editYaml);
+    const text = await preview(planOf(edit), read, applyComposeEdit);
     assert.match(text, /^# step 1: set services\.redis\.ports\.0 — redis\/ports postgres$/m);
     assert.match(text, /^--- a\/compose\.yaml\n\+\+\+ b\/compose\.yaml\n@@ -4,4 \+4,4 @@$/m);
     assert.match(text, /^- {6}- 6379:6379$/m);
@@ -37,7 +37,7 @@ describe('the preview of a plan', () => {
   });
 
   it('masks secrets that stand near a change', async () => {
-    const text = await preview(planOf(edit), read, editYaml);
+    const text = await preview(planOf(edit), read, applyComposeEdit);
     assert.doesNotMatch(text, /hunter2canary/);
     assert.match(text, /REDIS_PASSWORD: ‹redacted›/);
   });
@@ -50,7 +50,7 @@ describe('the preview of a plan', () => {
       edit: { op: 'remove' },
       expects: { state: 'present', json: '"hunter2canary"' },
     };
-    const text = await preview(planOf(removal), read, editYaml);
+    const text = await preview(planOf(removal), read, applyComposeEdit);
     assert.doesNotMatch(text, /hunter2canary/);
     assert.match(text, /^- {6}REDIS_PASSWORD: ‹redacted›$/m);
   });
@@ -63,23 +63,23 @@ describe('the preview of a plan', () => {
       content: 'port 0\ntls-port 6379\n',
       expects: { state: 'absent' },
     };
-    const text = await preview(planOf(write), read, editYaml);
+    const text = await preview(planOf(write), read, applyComposeEdit);
     assert.match(text, /new file, mode 0640/);
     assert.match(text, /--- \/dev\/null\n\+\+\+ b\/redis\/redis\.conf\n@@ -0,0 \+1,2 @@\n\+port 0\n\+tls-port 6379\n/);
   });
 
   it('shows a change of mode, and what is left to people', async () => {
     const mode: Change = { kind: 'file-mode', path: 'key.pem', mode: 0o600, expects: { mode: 0o644 } };
-    const text = await preview(planOf(mode, { kind: 'manual', instructions: 'call the bank' }), read, editYaml);
+    const text = await preview(planOf(mode, { kind: 'manual', instructions: 'call the bank' }), read, applyComposeEdit);
     assert.match(text, /mode 0644 → 0600/);
     assert.match(text, /# by hand:\n# {3}call the bank/);
   });
 
   it('says which step is not possible any more', async () => {
-    await assert.rejects(preview(planOf(edit), drifted, editYaml), { code: 'engine/change-not-possible' });
+    await assert.rejects(preview(planOf(edit), drifted, applyComposeEdit), { code: 'engine/change-not-possible' });
   });
 
   it('is empty for an empty plan', async () => {
-    assert.equal(await preview(makePlan([]), read, editYaml), '');
+    assert.equal(await preview(makePlan([]), read, applyComposeEdit), '');
   });
 });

@@ -34,9 +34,9 @@ const isPresent = async (path: string): Promise<boolean> => {
 };
 
 /**
- * What a project directory holds, parents before children, without `.git`, `node_modules`, `.palisade`, the excluded absolute paths and
- * directories that hold `marker`: those are copies that Palisade made. Symbolic links are not followed. Stops where `limit` bytes are
- * exceeded: then the answer is `too-large`.
+ * What a project directory holds, parents before children, without `.git`, `node_modules`, `.palisade`, the excluded
+ * absolute paths and directories that hold `marker`: those are copies that Palisade made. Symbolic links are not
+ * followed. Stops where `limit` bytes are exceeded: then the answer is `too-large`.
  */
 export const listProject = async (
   source: string,
@@ -68,8 +68,8 @@ export const listProject = async (
 };
 
 /**
- * Copies entries into an existing directory: files with their modes (and owners, for root), links as links. Resolves to what was left out: sockets,
- * devices and pipes.
+ * Copies entries into an existing directory: files with their modes (and owners, for root), links as links. Resolves to
+ * what was left out: sockets, devices and pipes.
  */
 export const copyEntries = async (
   source: string,

@@ -90,8 +90,9 @@ const make = async (source: string, target: string, entries: readonly Entry[]): 
 };
 
 /**
- * Copies a project to where it will be hardened, as a whole or not at all. `.git`, `node_modules`, `.palisade`, and earlier copies stay out. A
- * target that Palisade made before is left as it is, and what changed in the source since is told.
+ * Copies a project to where it will be hardened, as a whole or not at all. `.git`, `node_modules`, `.palisade`, and
+ * earlier copies stay out. A target that Palisade made before is left as it is, and what changed in the source since is
+ * told.
  *
  * Throws `engine/target-not-ours`, `engine/target-encloses-source`, `engine/source-too-large`, `engine/source-missing`,
  * `engine/directory-not-writable`; with nothing copied.
