@@ -5,9 +5,9 @@ import { vaultAccess } from '../../model/vault-access.ts';
 import { tokenPlaces } from './tokens.ts';
 
 /** True for a service that is told where Vault is, or is given a token of it. */
-export const isConsumer = (service: Service): boolean =>
+export const isConsumer = (stack: Stack, service: Service): boolean =>
   ['VAULT_ADDR', 'BAO_ADDR', 'VAULT_ROLE_ID_FILE'].some((name) => service.environment.has(name)) ||
-  tokenPlaces(service).length > 0;
+  tokenPlaces(stack, service).length > 0;
 
 /** Whether a service can be moved from a token to AppRole by edits of files alone. */
 export type Switchability =
@@ -33,7 +33,7 @@ export const consumerRemedy = (stack: Stack, service: Service): readonly Compose
   const access = vaultAccess(stack, service);
   // Without a server in the stack nothing is known of the one outside.
   if (access.length === 0) return [];
-  const places = tokenPlaces(service);
+  const places = tokenPlaces(stack, service);
   const variables = places.flatMap(({ form, name }) => (form === 'environment' ? [name] : []));
   const files = places.flatMap(({ form, at }) => (form === 'file' ? [at] : [])).toReversed();
   const known = new Set(access.map(({ path }) => path.join('.')));

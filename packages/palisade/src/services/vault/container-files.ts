@@ -38,7 +38,3 @@ export const containerFiles = (stack: Stack, service: Service): readonly Contain
       return file.path.startsWith(`${root}/`) ? [{ path: `${target}${file.path.slice(root.length)}`, file, at }] : [];
     });
   });
-
-/** True where a path of the container is, or lies in, something that is mounted from a path of the host. */
-export const mountOf = (stack: Stack, service: Service, path: string): Location | undefined =>
-  bindings(stack, service).find(({ target }) => path === target || path.startsWith(`${target}/`))?.at;

@@ -51,7 +51,7 @@ const overriding = [
 ] as const;
 
 const environmentEdits = (stack: Stack, service: Service): Edits => {
-  const tokens = tokenPlaces(service).flatMap(({ form, name }) => (form === 'environment' ? [name] : []));
+  const tokens = tokenPlaces(stack, service).flatMap(({ form, name }) => (form === 'environment' ? [name] : []));
   const keys = unsealPlaces(stack, service).flatMap(({ form, name }) => (form === 'environment' ? [name] : []));
   const gone = new Set([...tokens, ...keys, ...overriding]);
   const wordy = ['VAULT_LOG_LEVEL', 'BAO_LOG_LEVEL'].filter((name) =>
@@ -85,7 +85,7 @@ const volumeEdits = (stack: Stack, service: Service, volume: string, target: str
 const removedMounts = (stack: Stack, service: Service): Edits => {
   const places = [
     ...unsealPlaces(stack, service).filter(({ form }) => form === 'mount' || form === 'script'),
-    ...tokenPlaces(service).filter(({ form }) => form === 'file'),
+    ...tokenPlaces(stack, service).filter(({ form }) => form === 'file'),
   ].map(({ at }) => at);
   return service.mounts
     .filter(({ at }) => places.some((place) => place.line === at.line && place.file === at.file))

@@ -1,5 +1,6 @@
 import type { Located, Location } from '../../contracts/location.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
+import { locateWord } from './arguments.ts';
 import { Secret } from '../../support/secret.ts';
 
 /** A place of the stack where a token of Vault stands, or is put by Compose. */
@@ -26,13 +27,13 @@ const inEnvironment = (service: Service): readonly TokenPlace[] =>
     return [{ service: service.name, name, at, form: 'environment' as const, ...token }];
   });
 
-const inArguments = (service: Service): readonly TokenPlace[] =>
+const inArguments = (stack: Stack, service: Service): readonly TokenPlace[] =>
   [service.entrypoint, service.command].flatMap((words) =>
     (words?.value ?? []).flatMap((word) => {
       const value = argument.exec(word)?.[1];
-      if (words === undefined || value === undefined || value === '') return [];
-      const place = { service: service.name, name: '-dev-root-token-id', at: words.at, form: 'argument' as const };
-      return [{ ...place, token: new Secret(value) }];
+      if (value === undefined || value === '') return [];
+      const at = locateWord(stack, service, 'dev-root-token-id');
+      return [{ service: service.name, name: '-dev-root-token-id', at, form: 'argument', token: new Secret(value) }];
     }),
   );
 
@@ -44,9 +45,9 @@ const inFiles = (service: Service): readonly TokenPlace[] =>
   );
 
 /** Every place of one service where a token stands, in the order environment, arguments, files. */
-export const tokenPlaces = (service: Service): readonly TokenPlace[] => [
+export const tokenPlaces = (stack: Stack, service: Service): readonly TokenPlace[] => [
   ...inEnvironment(service),
-  ...inArguments(service),
+  ...inArguments(stack, service),
   ...inFiles(service),
 ];
 
@@ -54,7 +55,7 @@ export const tokenPlaces = (service: Service): readonly TokenPlace[] => [
 export const tokensInStack = (stack: Stack): readonly { readonly origin: string; readonly token: Secret }[] => {
   const found = new Map<string, { readonly origin: string; readonly token: Secret }>();
   for (const service of stack.services.values())
-    for (const { name, token } of tokenPlaces(service))
+    for (const { name, token } of tokenPlaces(stack, service))
       if (token !== undefined && !found.has(token.reveal()))
         found.set(token.reveal(), { origin: `${service.name} ${name}`, token });
   return [...found.values()];

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Location } from '../../contracts/location.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { locateWord } from './arguments.ts';
-import { containerFiles, mountOf } from './container-files.ts';
+import { containerFiles } from './container-files.ts';
 
 /** A place where unseal keys stand, or from where the server is unsealed without a person. */
 export interface UnsealPlace {
@@ -22,6 +22,8 @@ const keyDirectory = /^(?:(?:vault|bao|openbao|unseal)[-_](?:unseal[-_])?keys?|u
 
 const variable =
   /(?:^|_)UNSEAL_?(?:KEYS?|SHARES?)(?:_?\d+)?(?:_FILE)?$|^(?:VAULT|BAO|OPENBAO)_(?:RECOVERY_)?(?:KEYS?|SHARES?)(?:_?\d+)?(?:_FILE)?$/;
+
+const scriptFile = /unseal[^/]*\.(?:sh|bash|py|js|pl)$/i;
 
 const unsealing = /\boperator\s+unseal\b|\bsys\/unseal\b/;
 
@@ -49,9 +51,10 @@ const inCommands = (stack: Stack, service: Service): readonly UnsealPlace[] => {
   const inText = words.some((word) => unsealing.test(word))
     ? [{ form: 'command' as const, name: 'operator unseal', at: locateWord(stack, service, 'unseal') }]
     : [];
-  const scripts = containerFiles(stack, service).flatMap(({ path, file }): readonly UnsealPlace[] =>
-    file.text !== undefined && unsealing.test(file.text.replace(/^\s*#.*$/gm, ''))
-      ? [{ form: 'script', name: path, at: mountOf(stack, service, path) ?? service.at }]
+  const scripts = containerFiles(stack, service).flatMap(({ path, file, at }): readonly UnsealPlace[] =>
+    // The text of a file that is called so is not kept, because it may hold the keys themselves.
+    scriptFile.test(path) || unsealing.test((file.text ?? '').replace(/^\s*#.*$/gm, ''))
+      ? [{ form: 'script', name: path, at }]
       : [],
   );
   return [...inText, ...scripts];

@@ -13,10 +13,10 @@ const described = ({ form, name }: TokenPlace): string => {
 
 function* judge(stack: Stack, service: Service): Generator<Observation> {
   const resource = serviceNamed(service.name);
-  const places = tokenPlaces(service);
+  const places = tokenPlaces(stack, service);
   const [first] = places;
   if (first === undefined) {
-    if (service.kind === 'vault' || isConsumer(service))
+    if (service.kind === 'vault' || isConsumer(stack, service))
       yield { outcome: 'pass', resource, message: 'is given no token of Vault', at: service.at };
     return;
   }

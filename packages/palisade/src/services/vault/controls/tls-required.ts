@@ -35,7 +35,7 @@ const judgeConsumer = (service: Service): { readonly message: string; readonly v
 
 function* judgeConsumers(stack: Stack): Generator<Observation> {
   for (const service of stack.services.values()) {
-    if (service.kind === 'vault' || !isConsumer(service)) continue;
+    if (service.kind === 'vault' || !isConsumer(stack, service)) continue;
     const resource = serviceNamed(service.name);
     const found = judgeConsumer(service);
     if (found === undefined) {
