@@ -4,7 +4,10 @@ import type { Service, Stack } from '../contracts/stack.ts';
 export const isRoot = (user: string): boolean => /^(?:root|0+)(?::|$)/.test(user.trim()) || user.trim() === '';
 
 /** The account that the image of a service of a known kind is made for. */
-export const accountOf = (stack: Stack, service: Service): { readonly uid: number; readonly gid: number } | undefined => {
+export const accountOf = (
+  stack: Stack,
+  service: Service,
+): { readonly uid: number; readonly gid: number } | undefined => {
   const traits = stack.traits?.get(service.kind);
   return traits?.accountOf === undefined ? traits?.account : traits.accountOf(service);
 };

@@ -36,7 +36,10 @@ suite('a port entry on loopback', () => {
     [port('${PORT:-13306}:3306', { interpolations: [variable] }), '127.0.0.1:${PORT:-13306}:3306'],
     [port('${BIND:-}:13306:3306', { interpolations: [variable] }), '${BIND:-127.0.0.1}:13306:3306'],
     [port('${BIND}:13306:3306', { interpolations: [variable] }), '${BIND:-127.0.0.1}:13306:3306'],
-    [port('${BIND:-0.0.0.0}:13306:3306', { interpolations: [variable], hostAddress: '0.0.0.0' }), '127.0.0.1:13306:3306'],
+    [
+      port('${BIND:-0.0.0.0}:13306:3306', { interpolations: [variable], hostAddress: '0.0.0.0' }),
+      '127.0.0.1:13306:3306',
+    ],
     [port('${X:-0.0.0.0:13306}:3306', { interpolations: [variable], hostAddress: '0.0.0.0' }), '127.0.0.1:13306:3306'],
     [port('${X}', { interpolations: [variable] }), '127.0.0.1:13306:3306'],
     [port('8000-8010:8000-8010', { published: 8000, publishedEnd: 8010 }), '127.0.0.1:8000-8010:8000-8010'],

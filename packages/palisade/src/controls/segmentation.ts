@@ -112,9 +112,7 @@ const isExternal = (stack: Stack, { network }: NetworkAttachment): boolean =>
 const attachments = (stack: Stack, service: Service, names: readonly string[]): ComposeValue => {
   const kept = service.networks.filter((attachment) => isExternal(stack, attachment));
   const aliases = [
-    ...new Set(
-      service.networks.filter((attachment) => !isExternal(stack, attachment)).flatMap((each) => each.aliases),
-    ),
+    ...new Set(service.networks.filter((attachment) => !isExternal(stack, attachment)).flatMap((each) => each.aliases)),
   ];
   const fixed = kept.some(({ ipv4Address, ipv6Address }) => ipv4Address !== undefined || ipv6Address !== undefined);
   if (aliases.length === 0 && !fixed && kept.every((attachment) => attachment.aliases.length === 0))

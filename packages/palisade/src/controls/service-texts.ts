@@ -16,7 +16,9 @@ const named = (place: string, values: ReadonlyMap<string, Located<string | null>
   );
 
 const line = (place: string, words: Located<readonly string[]> | undefined): readonly Setting[] =>
-  words === undefined ? [] : [{ place, located: { ...words, value: words.value.map((word) => (word === '' ? '""' : word)).join(' ') } }];
+  words === undefined
+    ? []
+    : [{ place, located: { ...words, value: words.value.map((word) => (word === '' ? '""' : word)).join(' ') } }];
 
 /** The environment and the labels of a service. */
 export const namedSettings = ({ environment, labels }: Service): readonly Setting[] => [

@@ -7,7 +7,8 @@ const lineAt = (stack: Stack, { file, line }: Location): string =>
 /** The one-line scalar that begins at a place of a Compose file, as written, without quotes and comment. */
 export const scalarAt = (stack: Stack, at: Location): string | undefined => {
   const rest = lineAt(stack, at).slice(at.column - 1);
-  const [, double, single, plain] = /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|([^\s#'"][^#]*?))\s*(?:\s#.*)?$/.exec(rest) ?? [];
+  const [, double, single, plain] =
+    /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|([^\s#'"][^#]*?))\s*(?:\s#.*)?$/.exec(rest) ?? [];
   return double ?? single?.replaceAll("''", "'") ?? plain;
 };
 

@@ -84,10 +84,10 @@ const discover = async <T>(
   return { found, broken };
 };
 
-/** Every control on disk with its fixtures, in the order of their paths; `only` is a part of the path. */
+/** Every control on disk with its fixtures, in the order of their paths; `only` is how the path begins. */
 export const discoverControls = (only = ''): Promise<Discovery<FixedControl>> =>
   discover(['controls/*/*.ts', 'services/*/controls/*.ts'], async (path) => {
-    if (!path.includes(only)) return undefined;
+    if (!path.startsWith(only)) return undefined;
     const { control } = await exported(path);
     return isControl(control) ? { control, path, fixtures: fixturesIn(fixtureFolder(path)) } : undefined;
   });

@@ -4,7 +4,13 @@ import { z } from 'zod';
 import type { Answer, Evidence, EvidenceName } from '../contracts/evidence.ts';
 
 /** Files of a fixture that steer its test and are no part of its project; `fixed` holds files after the remedy. */
-export const steeringNames: readonly string[] = ['evidence.json', 'expected.json', 'modes.json', 'tracked.json', 'fixed'];
+export const steeringNames: readonly string[] = [
+  'evidence.json',
+  'expected.json',
+  'modes.json',
+  'tracked.json',
+  'fixed',
+];
 
 const expectedSchema = z.strictObject({
   /** Names of the resources that have to fail; for live fixtures. */

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { discoverControls, discoverKinds } from './discover.ts';
 import { runFixture } from './fixtures.ts';
 
-/** A part of a path, to try a few controls: `PALISADE_FIXTURES=services/postgres`. */
+/** How a path begins, to try a few controls: `PALISADE_FIXTURES=services/postgres`. */
 const only = process.env['PALISADE_FIXTURES'] ?? '';
 const update = process.env['PALISADE_UPDATE_FIXTURES'] === '1';
 const controls = await discoverControls(only);

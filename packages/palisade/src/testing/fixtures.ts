@@ -69,14 +69,22 @@ const assertAnswer = (fixture: Fixture, observations: readonly Observation[], is
     return;
   }
   if (isLive) {
-    assert.deepEqual(unique(failures.map(nameOf)), unique(expected.fail), `failing resources; the control answered:${all}`);
+    assert.deepEqual(
+      unique(failures.map(nameOf)),
+      unique(expected.fail),
+      `failing resources; the control answered:${all}`,
+    );
     return;
   }
   const lines = expectedLines(fixture.directory);
   assert.ok(lines.length > 0, 'a fail fixture needs a line with the comment `# finding`, or `at` in expected.json');
   assert.deepEqual(unique(failures.map(placeOf)), lines, `lines of the failures; the control answered:${all}`);
   if (expected.fail.length > 0)
-    assert.deepEqual(unique(failures.map(nameOf)), unique(expected.fail), `failing resources; the control answered:${all}`);
+    assert.deepEqual(
+      unique(failures.map(nameOf)),
+      unique(expected.fail),
+      `failing resources; the control answered:${all}`,
+    );
 };
 
 /** Compares the project after its remedies with `fixed/`, or writes that. */

@@ -13,7 +13,10 @@ export interface FixtureProject extends Disposable {
 }
 
 const git = async (directory: string, ...args: readonly string[]): Promise<void> => {
-  const outcome = await run('git', ['-c', 'safe.directory=*', ...args], { workingDirectory: directory, timeout: 10_000 });
+  const outcome = await run('git', ['-c', 'safe.directory=*', ...args], {
+    workingDirectory: directory,
+    timeout: 10_000,
+  });
   if (outcome.exitCode !== 0) throw new Error(`git ${args.join(' ')} failed: ${outcome.stderr}`);
 };
 

@@ -9,8 +9,7 @@ export const control: Control = {
   aliases: ['C13'],
   title: 'Processor time is limited',
   severity: 'low',
-  rationale:
-    'Without a limit one busy or hijacked service, a coin miner for example, starves every other one.',
+  rationale: 'Without a limit one busy or hijacked service, a coin miner for example, starves every other one.',
   fix: 'Set `deploy.resources.limits.cpus` (or `cpus`).',
   references: [cisDocker('5.12'), composeService('cpus')],
   static: askEachService({

@@ -19,7 +19,12 @@ const isUsableDefault = (setting: Setting, { operator, operand = '', variable }:
 };
 
 /** `${PW:-x}` as `${PW:?…}`: only for a variable that is set, or the service would not start. */
-const withoutDefault = (stack: Stack, service: string, setting: Setting, found: Interpolation): readonly ComposeEdit[] => {
+const withoutDefault = (
+  stack: Stack,
+  service: string,
+  setting: Setting,
+  found: Interpolation,
+): readonly ComposeEdit[] => {
   const { name, located } = setting;
   const isOnly = located.raw === `\${${found.variable}${found.operator}${found.operand ?? ''}}`;
   if (name === undefined || !setting.place.startsWith('the variable') || !isOnly) return [];
@@ -37,7 +42,10 @@ export const control: Control = {
     'With `${PASSWORD:-changeme}` a forgotten variable goes unnoticed: the service starts, and its password is the one in the repository.',
   fix: 'Write `${PASSWORD:?PASSWORD has to be set}`, so that a start without the secret fails and says why.',
   references: [
-    { source: 'Compose specification, interpolation', url: 'https://docs.docker.com/reference/compose-file/interpolation/' },
+    {
+      source: 'Compose specification, interpolation',
+      url: 'https://docs.docker.com/reference/compose-file/interpolation/',
+    },
   ],
   static: askEachService({
     sound: 'has no secret with a default',
@@ -48,7 +56,10 @@ export const control: Control = {
           const { variable } = found;
           yield {
             message: `${service.name} takes a known default for ${variable} in ${setting.place}`,
-            at: setting.name === undefined ? (findVariable(stack, setting.located.at, variable) ?? setting.located.at) : setting.located.at,
+            at:
+              setting.name === undefined
+                ? (findVariable(stack, setting.located.at, variable) ?? setting.located.at)
+                : setting.located.at,
             key: `${setting.place} ${variable}`,
             remedy: withoutDefault(stack, service.name, setting, found),
           };

@@ -34,7 +34,8 @@ export const control: Control = {
         yield { message: `${name} mounts ${source}${readOnly}`, at: mount.at, key: mount.target };
       }
       const api = keys.get('use_api_socket');
-      if (api !== undefined) yield { message: `${name} is given the engine's API socket`, at: api, key: 'use_api_socket' };
+      if (api !== undefined)
+        yield { message: `${name} is given the engine's API socket`, at: api, key: 'use_api_socket' };
     },
   }),
 };

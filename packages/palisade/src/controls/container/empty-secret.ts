@@ -23,7 +23,10 @@ export const control: Control = {
     'Compose puts nothing in place of a variable that is not set, and merely warns: a server may then start without any password, and be healthy.',
   fix: 'Set the variable, and write `${NAME:?NAME has to be set}`, so that a start without it fails.',
   references: [
-    { source: 'Compose specification, interpolation', url: 'https://docs.docker.com/reference/compose-file/interpolation/' },
+    {
+      source: 'Compose specification, interpolation',
+      url: 'https://docs.docker.com/reference/compose-file/interpolation/',
+    },
   ],
   static: askEachService({
     sound: 'has no secret that is empty for want of a variable',

@@ -16,7 +16,10 @@ export const control: Control = {
   static: askEachService({
     sound: 'has IPC and UTS namespaces of its own',
     *faults({ name, ipc, uts }, stack) {
-      for (const [key, setting] of [['ipc', ipc], ['uts', uts]] as const)
+      for (const [key, setting] of [
+        ['ipc', ipc],
+        ['uts', uts],
+      ] as const)
         if (setting?.value === 'host')
           yield {
             message: `${name} shares the ${key.toUpperCase()} namespace of the host`,

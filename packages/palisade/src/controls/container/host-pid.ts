@@ -9,7 +9,8 @@ export const control: Control = {
   aliases: ['C09'],
   title: 'No container shares the process table of the host',
   severity: 'high',
-  rationale: 'In the process namespace of the host a container sees every command line and environment, and may signal or trace the processes of others.',
+  rationale:
+    'In the process namespace of the host a container sees every command line and environment, and may signal or trace the processes of others.',
   fix: 'Remove `pid: host`.',
   references: [cisDocker('5.16'), composeService('pid')],
   static: askEachService({

@@ -24,7 +24,9 @@ const inNamed = (service: string, setting: Setting): readonly Fault[] => {
 const inCommand = (stack: Stack, service: string, { place, located }: Setting): readonly Fault[] =>
   commandSecrets(located.value).flatMap(({ name, value }) => {
     const at = findWritten(stack, located.at, value);
-    return at === undefined ? [] : [{ message: `${service} has a secret written out in ${place} (${name})`, at, key: `${place} ${name}` }];
+    return at === undefined
+      ? []
+      : [{ message: `${service} has a secret written out in ${place} (${name})`, at, key: `${place} ${name}` }];
   });
 
 /** C22: no secret is written out in the project. */

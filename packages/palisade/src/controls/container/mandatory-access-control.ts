@@ -3,7 +3,8 @@ import { removeServiceKey } from '../../model/index.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
-const weakens = (option: string): boolean => /^(?:apparmor[:=]unconfined|label[:=]disable|systempaths[:=]unconfined)$/.test(option);
+const weakens = (option: string): boolean =>
+  /^(?:apparmor[:=]unconfined|label[:=]disable|systempaths[:=]unconfined)$/.test(option);
 
 /** C06: AppArmor and SELinux stay on. */
 export const control: Control = {
@@ -20,7 +21,12 @@ export const control: Control = {
     *faults({ name, securityOpt }, stack) {
       for (const [position, { value, at }] of securityOpt.entries())
         if (weakens(value))
-          yield { message: `${name} runs with ${value}`, at, key: value, remedy: removeServiceKey(stack, name, ['security_opt', position]) };
+          yield {
+            message: `${name} runs with ${value}`,
+            at,
+            key: value,
+            remedy: removeServiceKey(stack, name, ['security_opt', position]),
+          };
     },
   }),
 };

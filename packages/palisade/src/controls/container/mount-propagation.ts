@@ -13,9 +13,7 @@ const privately = (stack: Stack, service: string, mount: Mount, position: number
     return setServiceKey(stack, service, ['volumes', position, 'bind', 'propagation'], 'rprivate');
   const written = scalarAt(stack, mount.at);
   const entry = written?.replace(/(?<=[:,])r?(?:shared|slave)(?=,|$)/, 'rprivate');
-  return entry === undefined || entry === written
-    ? []
-    : setServiceItem(stack, service, 'volumes', mount.at, entry);
+  return entry === undefined || entry === written ? [] : setServiceItem(stack, service, 'volumes', mount.at, entry);
 };
 
 /** C04: what a container mounts stays in the container. */

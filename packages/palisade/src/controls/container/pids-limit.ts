@@ -9,8 +9,7 @@ export const control: Control = {
   aliases: ['C14'],
   title: 'The number of processes is limited',
   severity: 'medium',
-  rationale:
-    'Without a limit a fork bomb in one container takes the process table of the host.',
+  rationale: 'Without a limit a fork bomb in one container takes the process table of the host.',
   fix: 'Set `deploy.resources.limits.pids` (or `pids_limit`).',
   references: [cisDocker('5.29'), composeService('pids_limit')],
   static: askEachService({

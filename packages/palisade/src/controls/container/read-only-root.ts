@@ -14,7 +14,10 @@ const readOnlyRoot = (stack: Stack, service: Service): readonly Change[] => {
   const traits = stack.traits?.get(service.kind);
   if (traits === undefined) return [];
   const present = service.tmpfs.map(({ value }) => value);
-  const mounted = [...service.mounts.map(({ target }) => target), ...present.map((value) => value.split(':', 1)[0] ?? value)];
+  const mounted = [
+    ...service.mounts.map(({ target }) => target),
+    ...present.map((value) => value.split(':', 1)[0] ?? value),
+  ];
   const account = accountOf(stack, service);
   const owner = account === undefined ? '' : `:uid=${account.uid},gid=${account.gid}`;
   const added = traits.writablePaths

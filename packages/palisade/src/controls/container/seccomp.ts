@@ -20,7 +20,12 @@ export const control: Control = {
     *faults({ name, securityOpt }, stack) {
       for (const [position, { value, at }] of securityOpt.entries())
         if (weakens(value))
-          yield { message: `${name} runs without a system call filter`, at, key: value, remedy: removeServiceKey(stack, name, ['security_opt', position]) };
+          yield {
+            message: `${name} runs without a system call filter`,
+            at,
+            key: value,
+            remedy: removeServiceKey(stack, name, ['security_opt', position]),
+          };
     },
   }),
 };

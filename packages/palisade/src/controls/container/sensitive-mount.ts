@@ -3,13 +3,31 @@ import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
 /** Directories of the host that no container needs as a whole. */
-const whole = new Set(['/', '/boot', '/dev', '/etc', '/home', '/lib', '/lib64', '/opt', '/proc', '/root', '/srv', '/sys', '/usr', '/var', '/var/lib', '/var/log']);
+const whole = new Set([
+  '/',
+  '/boot',
+  '/dev',
+  '/etc',
+  '/home',
+  '/lib',
+  '/lib64',
+  '/opt',
+  '/proc',
+  '/root',
+  '/srv',
+  '/sys',
+  '/usr',
+  '/var',
+  '/var/lib',
+  '/var/log',
+]);
 
 /** Directories of which no part is harmless. */
 const below = ['/boot', '/dev', '/proc', '/sys', '/root', '/var/lib/docker', '/var/lib/containerd', '/var/lib/kubelet'];
 
 /** Parts of `/etc` that hold credentials or decide who may do what. */
-const privateConfiguration = /^\/etc\/(?:shadow|gshadow|sudoers|ssh|ssl\/private|pam\.d|cron|systemd|docker|kubernetes|security)/;
+const privateConfiguration =
+  /^\/etc\/(?:shadow|gshadow|sudoers|ssh|ssl\/private|pam\.d|cron|systemd|docker|kubernetes|security)/;
 
 /** Directories of an account that hold its credentials. */
 const credentials = /\/\.(?:ssh|aws|gnupg|kube|docker|azure|config\/gcloud|password-store)(?:\/|$)/;
@@ -39,7 +57,11 @@ export const control: Control = {
     *faults({ name, mounts }) {
       for (const { type, source, target, readOnly, at } of mounts)
         if (type === 'bind' && source !== undefined && isSensitive(source))
-          yield { message: `${name} mounts ${source} of the host${readOnly ? '' : ' and may write to it'}`, at, key: target };
+          yield {
+            message: `${name} mounts ${source} of the host${readOnly ? '' : ' and may write to it'}`,
+            at,
+            key: target,
+          };
     },
   }),
 };

@@ -10,7 +10,9 @@ interface Use {
 const usesByVolume = (stack: Stack): ReadonlyMap<string, readonly Use[]> =>
   Map.groupBy(
     [...stack.services.values()].flatMap(({ name, mounts }) =>
-      mounts.flatMap((mount) => (mount.type === 'volume' && mount.source !== undefined ? [{ service: name, mount }] : [])),
+      mounts.flatMap((mount) =>
+        mount.type === 'volume' && mount.source !== undefined ? [{ service: name, mount }] : [],
+      ),
     ),
     ({ mount }) => mount.source ?? '',
   );
@@ -26,7 +28,7 @@ function* observe(stack: Stack): Generator<Observation> {
       yield {
         outcome: 'fail',
         resource,
-        message: `${volume} is written by ${writers.join(", ")}`,
+        message: `${volume} is written by ${writers.join(', ')}`,
         key: volume,
         ...place,
       };

@@ -9,7 +9,8 @@ export const control: Control = {
   aliases: ['C11'],
   title: 'No container leaves the user namespace of the engine',
   severity: 'medium',
-  rationale: "Where the engine maps root to an unprivileged account, `userns_mode: host` makes the container's root the root of the host again.",
+  rationale:
+    "Where the engine maps root to an unprivileged account, `userns_mode: host` makes the container's root the root of the host again.",
   fix: 'Remove `userns_mode: host`.',
   references: [cisDocker('5.31'), composeService('userns_mode')],
   static: askEachService({

@@ -9,10 +9,12 @@ interface Block {
 }
 
 const blocks = (text: string): readonly Block[] =>
-  [...text.matchAll(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED )?CERTIFICATE-----/g)].map((match) => ({
-    pem: match[0],
-    line: text.slice(0, match.index).split('\n').length,
-  }));
+  [...text.matchAll(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED )?CERTIFICATE-----/g)].map(
+    (match) => ({
+      pem: match[0],
+      line: text.slice(0, match.index).split('\n').length,
+    }),
+  );
 
 const parse = (pem: string): X509Certificate | undefined => {
   try {
@@ -48,7 +50,9 @@ const signatureFault = ({ signatureAlgorithm }: X509Certificate): string | undef
     : undefined;
 
 const nameFault = ({ ca, subjectAltName }: X509Certificate): string | undefined =>
-  !ca && subjectAltName === undefined ? 'has no subject alternative name, so clients cannot check whom they talk to' : undefined;
+  !ca && subjectAltName === undefined
+    ? 'has no subject alternative name, so clients cannot check whom they talk to'
+    : undefined;
 
 /** F03: certificates are valid for a while yet, carry names, and are strong. */
 export const control: Control = {
@@ -84,7 +88,8 @@ export const control: Control = {
           key: keyFault(certificate),
           signature: signatureFault(certificate),
         }))
-          if (fault !== undefined) yield { message: `the certificate in ${path} ${fault}`, line, key: `${position} ${key}` };
+          if (fault !== undefined)
+            yield { message: `the certificate in ${path} ${fault}`, line, key: `${position} ${key}` };
       }
     },
     undetermined: (_file, { readAt }) =>

@@ -9,7 +9,9 @@ const authorityName = /(?:^|[._-])(?:(?:root|int|intermediate|sub)?[._-]?ca|auth
 
 /** `ca.key`, `ca-key.pem` and `ca.key.pem` without what says key or format: `ca`. */
 const stem = (path: string): string =>
-  (path.split('/').at(-1) ?? path).replace(/\.(?:pem|crt|cer|cert|key)$/gi, '').replace(/[._-]?(?:key|cert|crt|private)$/i, '');
+  (path.split('/').at(-1) ?? path)
+    .replace(/\.(?:pem|crt|cer|cert|key)$/gi, '')
+    .replace(/[._-]?(?:key|cert|crt|private)$/i, '');
 
 const isAuthority = (text: string): boolean => {
   try {
@@ -42,9 +44,7 @@ export const control: Control = {
   rationale:
     'Whoever reads the key of the authority can issue a certificate for any name and pose as every service of the stack, until all trust in the authority is withdrawn.',
   fix: "Keep the authority's key in Vault's PKI; mount the certificate of the authority alone, as `ca.pem`.",
-  references: [
-    { source: 'RFC 3647', section: '4.6.2', url: 'https://www.rfc-editor.org/rfc/rfc3647#section-4.6.2' },
-  ],
+  references: [{ source: 'RFC 3647', section: '4.6.2', url: 'https://www.rfc-editor.org/rfc/rfc3647#section-4.6.2' }],
   checklist: ['file-permissions'],
   static: askEachService({
     sound: 'holds no key of an authority',
@@ -52,7 +52,14 @@ export const control: Control = {
       for (const file of filesOf(stack, service)) {
         if (!isAuthorityKey(stack, file)) continue;
         const at = service.mounts.find(
-          ({ source = '' }) => source !== '' && filesOf(stack, { ...service, mounts: service.mounts.filter((mount) => mount.source === source), secrets: [], configs: [] }).includes(file),
+          ({ source = '' }) =>
+            source !== '' &&
+            filesOf(stack, {
+              ...service,
+              mounts: service.mounts.filter((mount) => mount.source === source),
+              secrets: [],
+              configs: [],
+            }).includes(file),
         )?.at;
         const grant = service.secrets.find(({ source }) => stack.secrets.get(source)?.file?.endsWith(file.path))?.at;
         yield {

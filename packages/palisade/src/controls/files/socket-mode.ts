@@ -14,7 +14,13 @@ const inCommand = (stack: Stack, { name, command }: Service): readonly Fault[] =
     ? []
     : [...command.value.join(' ').matchAll(setting)].flatMap(([, option = '', mode = '']) =>
         isOpen(mode)
-          ? [{ message: `${name} opens its socket to everybody (${option} ${mode})`, at: findWritten(stack, command.at, option) ?? command.at, key: option }]
+          ? [
+              {
+                message: `${name} opens its socket to everybody (${option} ${mode})`,
+                at: findWritten(stack, command.at, option) ?? command.at,
+                key: option,
+              },
+            ]
           : [],
       );
 
@@ -29,7 +35,11 @@ export const control: Control = {
   fix: 'Set the mode of the socket to 0700, or 0770 with a group of its own.',
   references: [
     { source: 'PgBouncer configuration', section: 'unix_socket_mode', url: 'https://www.pgbouncer.org/config.html' },
-    { source: 'PostgreSQL documentation', section: 'unix_socket_permissions', url: 'https://www.postgresql.org/docs/current/runtime-config-connection.html' },
+    {
+      source: 'PostgreSQL documentation',
+      section: 'unix_socket_permissions',
+      url: 'https://www.postgresql.org/docs/current/runtime-config-connection.html',
+    },
   ],
   checklist: ['file-permissions'],
   static: askEachService({

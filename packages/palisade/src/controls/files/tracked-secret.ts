@@ -10,9 +10,7 @@ export const control: Control = {
   rationale:
     'What git tracks is in every clone, fork, backup and build log, and stays in the history after the file is gone.',
   fix: 'Run `git rm --cached` on the file, add it to .gitignore, and rotate the secret: it counts as known.',
-  references: [
-    { source: 'gitignore manual page', url: 'https://git-scm.com/docs/gitignore' },
-  ],
+  references: [{ source: 'gitignore manual page', url: 'https://git-scm.com/docs/gitignore' }],
   checklist: ['file-permissions'],
   static: askEachFile({
     about: isConfidential,
@@ -21,6 +19,7 @@ export const control: Control = {
     *faults(file) {
       if (file.tracked === true) yield { message: `git tracks the ${confidentialName(file)} ${file.path}` };
     },
-    undetermined: ({ tracked }) => (tracked === undefined ? 'whether git tracks the file could not be found out' : undefined),
+    undetermined: ({ tracked }) =>
+      tracked === undefined ? 'whether git tracks the file could not be found out' : undefined,
   }),
 };

@@ -24,7 +24,8 @@ const judge = (name: string, value: string): Judgement | undefined => {
   return name.toUpperCase() === 'DEBUG' ? 'namespaces' : undefined;
 };
 
-const quiet = (value: string): string => value.replace(/(?<=^|[=,])(\s*)(?:debug\d?|trace|verbose|all|silly)\b/gi, '$1info');
+const quiet = (value: string): string =>
+  value.replace(/(?<=^|[=,])(\s*)(?:debug\d?|trace|verbose|all|silly)\b/gi, '$1info');
 
 /** The value that says less; a variable whose default is at fault stays one. */
 const quietValue = (judgement: Judgement, { value, raw = '', interpolations = [] }: Located<string | null>): string => {
@@ -49,14 +50,21 @@ const remedy = (
       ? removeEnvironment(stack, service, name)
       : setEnvironment(stack, service, name, quietValue(judgement, located));
 
-const option = /--?(?:log[-_.]?level|loglevel|verbosity)(?:=|\s+)['"]?(?:debug|trace|verbose|silly)\b|(?:^|\s)--(?:debug|verbose)(?=\s|$)/i;
+const option =
+  /--?(?:log[-_.]?level|loglevel|verbosity)(?:=|\s+)['"]?(?:debug|trace|verbose|silly)\b|(?:^|\s)--(?:debug|verbose)(?=\s|$)/i;
 
 const inCommand = (stack: Stack, { name, command, entrypoint }: Service): readonly Fault[] =>
   [entrypoint, command].flatMap((words) => {
     const found = option.exec(words?.value.join(' ') ?? '')?.[0].trim();
     if (words === undefined || found === undefined) return [];
     const [flag = found] = found.split(/[=\s]/);
-    return [{ message: `${name} is started with ${flag} for debugging`, at: findWritten(stack, words.at, flag) ?? words.at, key: flag }];
+    return [
+      {
+        message: `${name} is started with ${flag} for debugging`,
+        at: findWritten(stack, words.at, flag) ?? words.at,
+        key: flag,
+      },
+    ];
   });
 
 /** O04: no service logs at the level of debugging. */

@@ -14,7 +14,9 @@ const rotate = (stack: Stack, { name, logging }: Service): readonly ComposeEdit[
   return [
     ...(logging.value.driver === undefined ? setServiceKey(stack, name, ['logging', 'driver'], 'json-file') : []),
     ...setServiceKey(stack, name, ['logging', 'options', 'max-size'], '10m'),
-    ...(logging.value.options.has('max-file') ? [] : setServiceKey(stack, name, ['logging', 'options', 'max-file'], '3')),
+    ...(logging.value.options.has('max-file')
+      ? []
+      : setServiceKey(stack, name, ['logging', 'options', 'max-file'], '3')),
   ];
 };
 
@@ -29,7 +31,10 @@ export const control: Control = {
   fix: 'Set `logging` with `max-size` and `max-file`, or a driver that rotates (`local`) or ships the log.',
   references: [
     composeService('logging'),
-    { source: 'Docker documentation, JSON file logging driver', url: 'https://docs.docker.com/engine/logging/drivers/json-file/' },
+    {
+      source: 'Docker documentation, JSON file logging driver',
+      url: 'https://docs.docker.com/engine/logging/drivers/json-file/',
+    },
   ],
   checklist: ['log-aggregation'],
   static: askEachService({
@@ -43,7 +48,8 @@ export const control: Control = {
       }
       if (driver !== 'json-file' || (logging?.value.options.get('max-size') ?? '') !== '') return;
       yield {
-        message: logging === undefined ? `${name} lets its log grow without limit` : `${name} sets no max-size for its log`,
+        message:
+          logging === undefined ? `${name} lets its log grow without limit` : `${name} sets no max-size for its log`,
         at: logging?.at ?? at,
         key: 'max-size',
         remedy: rotate(stack, service),

@@ -47,7 +47,13 @@ const inCommand = (stack: Stack, service: Service): readonly Fault[] => {
   const option = isPostgres(service) ? postgresSilence.exec(command?.value.join(' ') ?? '')?.[1] : undefined;
   return option === undefined || command === undefined
     ? []
-    : [{ message: `${name} logs no errors of statements (${option})`, at: findWritten(stack, command.at, option) ?? command.at, key: option }];
+    : [
+        {
+          message: `${name} logs no errors of statements (${option})`,
+          at: findWritten(stack, command.at, option) ?? command.at,
+          key: option,
+        },
+      ];
 };
 
 /** O02: servers log who came and what went wrong. */
@@ -56,15 +62,25 @@ export const control: Control = {
   aliases: ['O02'],
   title: 'Access and error logs are on',
   severity: 'medium',
-  rationale: 'Without the access and error log nobody sees an attack while it is tried, nor can tell afterwards what was taken.',
+  rationale:
+    'Without the access and error log nobody sees an attack while it is tried, nor can tell afterwards what was taken.',
   fix: 'Remove `access_log off` and logs to /dev/null from nginx; let PostgreSQL log warnings and failed statements.',
   references: [
-    { source: 'nginx documentation', section: 'access_log', url: 'https://nginx.org/en/docs/http/ngx_http_log_module.html#access_log' },
-    { source: 'PostgreSQL documentation', section: 'log_min_messages', url: 'https://www.postgresql.org/docs/current/runtime-config-logging.html' },
+    {
+      source: 'nginx documentation',
+      section: 'access_log',
+      url: 'https://nginx.org/en/docs/http/ngx_http_log_module.html#access_log',
+    },
+    {
+      source: 'PostgreSQL documentation',
+      section: 'log_min_messages',
+      url: 'https://www.postgresql.org/docs/current/runtime-config-logging.html',
+    },
   ],
   checklist: ['log-aggregation'],
   static: askEachService({
-    inapplicable: (service) => (isNginx(service) || isPostgres(service) ? undefined : 'is neither nginx nor PostgreSQL'),
+    inapplicable: (service) =>
+      isNginx(service) || isPostgres(service) ? undefined : 'is neither nginx nor PostgreSQL',
     sound: 'keeps its logs on',
     *faults(service, stack) {
       yield* inCommand(stack, service);

@@ -24,10 +24,19 @@ export const control: Control = {
     sound: 'joins named networks only',
     *faults({ name, at, networks, networkMode }, stack) {
       if (networkMode?.value === 'bridge')
-        yield { message: `${name} joins the bridge that all containers of the host share`, at: networkMode.at, remedy: segmentation(stack) };
+        yield {
+          message: `${name} joins the bridge that all containers of the host share`,
+          at: networkMode.at,
+          remedy: segmentation(stack),
+        };
       for (const { network } of networks)
         if (stack.networks.get(network)?.implicit === true)
-          yield { message: `${name} names no network, so it joins the default one`, at, key: network, remedy: segmentation(stack) };
+          yield {
+            message: `${name} names no network, so it joins the default one`,
+            at,
+            key: network,
+            remedy: segmentation(stack),
+          };
     },
   }),
 };

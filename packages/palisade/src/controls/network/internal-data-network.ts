@@ -17,7 +17,11 @@ export const control: Control = {
     'A database on an ordinary network can call out: what was stolen leaves, tools come in. On an internal network it reaches its clients and nothing else, and publishes no port.',
   fix: 'Set `internal: true` on the networks of data stores, and attach them to no other.',
   references: [
-    { source: 'Compose specification, networks', section: 'internal', url: 'https://docs.docker.com/reference/compose-file/networks/#internal' },
+    {
+      source: 'Compose specification, networks',
+      section: 'internal',
+      url: 'https://docs.docker.com/reference/compose-file/networks/#internal',
+    },
   ],
   checklist: ['network-policies'],
   static: askEachService({
@@ -42,7 +46,9 @@ export const control: Control = {
     },
     undetermined: (service, stack) => {
       const names = externalNetworks(service, stack);
-      return names.length === 0 ? undefined : `whether the external network ${names.join(', ')} is internal is not written here`;
+      return names.length === 0
+        ? undefined
+        : `whether the external network ${names.join(', ')} is internal is not written here`;
     },
   }),
 };

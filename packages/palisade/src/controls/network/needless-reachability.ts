@@ -9,7 +9,9 @@ import { isVault } from '../servers.ts';
 const needlesslyReached = (stack: Stack, calls: Calls, service: Service, network: string): readonly string[] =>
   [...stack.services.values()]
     .filter((other) => other.name !== service.name && other.networks.some((each) => each.network === network))
-    .filter((other) => isVault(other) || (isDataStore(stack, other) && !isDataStore(stack, service) && !isVault(service)))
+    .filter(
+      (other) => isVault(other) || (isDataStore(stack, other) && !isDataStore(stack, service) && !isVault(service)),
+    )
     .filter((other) => !mayReach(stack, calls, service, other))
     .map(({ name }) => name);
 

@@ -3,7 +3,8 @@ import type { Evidence } from '../../contracts/evidence.ts';
 import type { Stack } from '../../contracts/stack.ts';
 import { cisDocker } from '../references.ts';
 
-const addressed = (address: string, port: number): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
+const addressed = (address: string, port: number): string =>
+  `${address.includes(':') ? `[${address}]` : address}:${port}`;
 
 function* observe(stack: Stack, evidence: Evidence<'listeners'>): Generator<Observation> {
   for (const [name, answer] of evidence.of('listeners')) {

@@ -5,16 +5,19 @@ import { type Fault, askEachService } from '../question.ts';
 import { cisDocker } from '../references.ts';
 import { canBeSecretValue, isSecretName, urlPasswords } from '../secret-names.ts';
 
-const confidentialFile = /(?:^|[\s/"'])(\.env(?:\.(?!example|sample|template|dist)[\w-]+)?|id_(?:rsa|dsa|ecdsa|ed25519)|[\w.-]+\.(?:key|pfx|p12|jks)|\.npmrc|\.netrc|\.pgpass|credentials(?:\.json)?|root-token)(?=[\s"',\]]|$)/;
+const confidentialFile =
+  /(?:^|[\s/"'])(\.env(?:\.(?!example|sample|template|dist)[\w-]+)?|id_(?:rsa|dsa|ecdsa|ed25519)|[\w.-]+\.(?:key|pfx|p12|jks)|\.npmrc|\.netrc|\.pgpass|credentials(?:\.json)?|root-token)(?=[\s"',\]]|$)/;
 
 const unquoted = (text: string): string => text.replace(/^(["'])(.*)\1$/, '$2');
 
 /** The pairs of `ENV A=b C="d e"`, `ENV A b` and `ARG A=b`. */
 const pairs = (rest: string): readonly { readonly name: string; readonly value: string }[] => {
-  const assigned = [...rest.matchAll(/([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*"|'[^']*'|\S*)/g)].map(([, name = '', value = '']) => ({
-    name,
-    value: unquoted(value),
-  }));
+  const assigned = [...rest.matchAll(/([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*"|'[^']*'|\S*)/g)].map(
+    ([, name = '', value = '']) => ({
+      name,
+      value: unquoted(value),
+    }),
+  );
   if (assigned.length > 0) return assigned;
   const [, name = '', value = ''] = /^(\w+)(?:\s+(.*))?$/.exec(rest) ?? [];
   return name === '' ? [] : [{ name, value: value.trim() }];
@@ -23,7 +26,12 @@ const pairs = (rest: string): readonly { readonly name: string; readonly value: 
 const faultOf = ({ name, rest }: Instruction): { readonly what: string; readonly key: string } | undefined => {
   if (name === 'ARG') {
     const secret = pairs(rest).find((pair) => isSecretName(pair.name));
-    return secret && { what: `takes the secret ${secret.name} as a build argument, which the image's history keeps`, key: secret.name };
+    return (
+      secret && {
+        what: `takes the secret ${secret.name} as a build argument, which the image's history keeps`,
+        key: secret.name,
+      }
+    );
   }
   if (name === 'ENV') {
     const secret = pairs(rest).find(

@@ -98,7 +98,10 @@ const versionOf = (text: string): Version | undefined => /^v?(\d+(?:\.\d+)*)/.ex
 
 /** Compares as far as both go, so that `8` is equal to `8.4`. */
 const compare = (a: Version, b: Version): number =>
-  a.slice(0, b.length).map((part, index) => part - (b[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
+  a
+    .slice(0, b.length)
+    .map((part, index) => part - (b[index] ?? 0))
+    .find((difference) => difference !== 0) ?? 0;
 
 /** `supported`, `ended`, or undefined where the tag does not tell. A line newer than the table is supported. */
 const stateOf = ({ lines }: Support, tag: string, today: string): 'supported' | 'ended' | undefined => {
@@ -133,7 +136,8 @@ export const control: Control = {
   references: [{ source: `endoflife.date as of ${tableDate}`, url: 'https://endoflife.date/' }],
   checklist: ['container-scanning'],
   static: askEachService({
-    inapplicable: ({ image }) => (supportOf(image?.value) === undefined ? 'is no server whose releases are known here' : undefined),
+    inapplicable: ({ image }) =>
+      supportOf(image?.value) === undefined ? 'is no server whose releases are known here' : undefined,
     sound: 'is of a maintained release',
     *faults({ name, image }, stack) {
       const support = supportOf(image?.value);
