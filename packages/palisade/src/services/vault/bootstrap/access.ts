@@ -1,7 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AppRole } from '@palisade/vault';
 import { error } from './errors.ts';
-import { type PolicyRule, operatorRole, operatorRules, policyName, readersOf, renderPolicy, serviceRules } from './policy.ts';
+import {
+  type PolicyRule,
+  operatorRole,
+  operatorRules,
+  policyName,
+  readersOf,
+  renderPolicy,
+  serviceRules,
+} from './policy.ts';
 import type { BootstrapGoal, Step } from './step.ts';
 
 const hour = 3_600;
@@ -82,7 +90,8 @@ export const appRoles: Step = {
     const method = (await client.sys.authMethods(call)).get('approle/');
     if (method === undefined)
       return [{ title: 'enable AppRole', by: 'root', run: (root) => root.sys.enableAuth('approle', 'approle', call) }];
-    if (method.type !== 'approle') throw error('vault-bootstrap/mount-taken', { path: 'auth/approle', type: method.type });
+    if (method.type !== 'approle')
+      throw error('vault-bootstrap/mount-taken', { path: 'auth/approle', type: method.type });
     const states = await Promise.all(
       accessOf(goal).map(async (access) => {
         const wanted = appRoleOf(access);

@@ -14,8 +14,14 @@ export const deliveries: Step = {
       readersOf(goal.secrets).map(async (service): Promise<readonly Task[]> => {
         const roleId = await client.approle().readRoleId(service, call);
         const held = await context.delivered(service);
-        const known = held === undefined ? undefined : await client.approle().identifySecretId(service, held.secretId, call);
-        if (roleId === undefined || known === undefined || held?.roleId !== roleId || !lastsLongEnough(known, clock.now()))
+        const known =
+          held === undefined ? undefined : await client.approle().identifySecretId(service, held.secretId, call);
+        if (
+          roleId === undefined ||
+          known === undefined ||
+          held?.roleId !== roleId ||
+          !lastsLongEnough(known, clock.now())
+        )
           return [
             {
               title: `deliver a secret-id to ${service}`,

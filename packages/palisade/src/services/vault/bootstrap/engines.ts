@@ -79,6 +79,10 @@ const makeIntermediate = async (root: VaultClient, call: { readonly signal: Abor
   const request = await lower.generateIntermediate({ commonName }, call);
   // A day less than the mount allows, so that a leaf of the last moment still fits.
   const signed = await upper.signIntermediate(request, { commonName, ttl: intermediateTtl - day }, call);
-  const issuers = await lower.setSigned([signed.certificate, ...signed.chain].map((one) => one.trim()).join('\n'), call);
-  for (const id of issuers) if ((await lower.readIssuer(id, call))?.hasKey === true) await lower.setDefaultIssuer(id, call);
+  const issuers = await lower.setSigned(
+    [signed.certificate, ...signed.chain].map((one) => one.trim()).join('\n'),
+    call,
+  );
+  for (const id of issuers)
+    if ((await lower.readIssuer(id, call))?.hasKey === true) await lower.setDefaultIssuer(id, call);
 };

@@ -40,7 +40,10 @@ export interface KeyStore {
   /** Defined where the keys were recorded. */
   readonly custody: () => Promise<Custody | undefined>;
   /** Records the keys of a server: the root token, then the shares, then who holds them; that last file makes it true. */
-  readonly record: (custody: Custody, keys: { readonly shares: readonly Secret[]; readonly rootToken: Secret }) => Promise<void>;
+  readonly record: (
+    custody: Custody,
+    keys: { readonly shares: readonly Secret[]; readonly rootToken: Secret },
+  ) => Promise<void>;
   readonly shares: (identity: Secret) => Promise<readonly Secret[]>;
   readonly hasRootToken: () => Promise<boolean>;
   readonly rootToken: (identity: Secret) => Promise<Secret | undefined>;

@@ -38,9 +38,16 @@ export const operatorLogin: Step = {
     const { call, clock, store } = context;
     const credential = await store.operator();
     const known =
-      credential === undefined ? undefined : await client.approle().identifySecretId(operatorRole, credential.secretId, call);
+      credential === undefined
+        ? undefined
+        : await client.approle().identifySecretId(operatorRole, credential.secretId, call);
     const roleId = await client.approle().readRoleId(operatorRole, call);
-    if (credential === undefined || known === undefined || credential.roleId !== roleId || !lastsLongEnough(known, clock.now()))
+    if (
+      credential === undefined ||
+      known === undefined ||
+      credential.roleId !== roleId ||
+      !lastsLongEnough(known, clock.now())
+    )
       return [
         {
           title: 'make the login of the operator',
@@ -54,7 +61,8 @@ export const operatorLogin: Step = {
     try {
       await prove(context, client, credential);
     } catch (thrown) {
-      if (isVaultError(thrown, 'vault/invalid-credentials')) throw error('vault-bootstrap/operator-lost', { why: thrown.message }, thrown);
+      if (isVaultError(thrown, 'vault/invalid-credentials'))
+        throw error('vault-bootstrap/operator-lost', { why: thrown.message }, thrown);
       throw thrown;
     }
     const abandoned = await abandonedSecretIds(context, client, operatorRole, known.accessor);

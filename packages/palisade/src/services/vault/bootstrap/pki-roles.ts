@@ -29,10 +29,10 @@ export const pkiRoles: Step = {
       [...roles].map(async ([role, certificates]) => {
         const wanted = pkiRoleOf(certificates);
         const found = await client.pki('pki_int').readRole(role, call);
-        const right = isDeepStrictEqual(
-          found && { ...found, allowedDomains: found.allowedDomains.toSorted() },
-          { ...wanted, tight: true },
-        );
+        const right = isDeepStrictEqual(found && { ...found, allowedDomains: found.allowedDomains.toSorted() }, {
+          ...wanted,
+          tight: true,
+        });
         return { role, wanted, right };
       }),
     );

@@ -1,5 +1,5 @@
 import type { CertificateIssue } from '../../../contracts/change.ts';
-import type { ManagedSecret } from '../../../contracts/runtime.ts';
+import type { ManagedSecret } from '../../../contracts/service-kind.ts';
 import { error } from './errors.ts';
 
 /** What may be done with a path. */
@@ -29,7 +29,8 @@ export const wrapTtl = 60;
  */
 export const exactName = (what: string, name: string): string => {
   const parts = name.split('/');
-  if (!parts.every((part) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(part))) throw error('vault-bootstrap/name-refused', { what, name });
+  if (!parts.every((part) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(part)))
+    throw error('vault-bootstrap/name-refused', { what, name });
   return name;
 };
 
@@ -50,7 +51,7 @@ export const serviceRules = (service: string, secrets: readonly ManagedSecret[])
 
 /** Services that read any secret, sorted. */
 export const readersOf = (secrets: readonly ManagedSecret[]): readonly string[] =>
-  [...new Set(secrets.flatMap((secret) => secret.readers))].toSorted();
+  [...new Set(secrets.flatMap((secret) => [...secret.readers]))].toSorted();
 
 /** What the operator does with one AppRole role: look at it, and make, find and destroy its secret-ids. */
 const roleRules = (role: string): readonly PolicyRule[] => {

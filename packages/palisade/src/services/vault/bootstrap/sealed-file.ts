@@ -46,7 +46,10 @@ export const readSealedFile = async (path: string, identity: Secret): Promise<Se
   try {
     const decrypter = new Decrypter();
     // An identity file of age-keygen has comment lines.
-    for (const line of identity.reveal().split('\n').map((one) => one.trim()))
+    for (const line of identity
+      .reveal()
+      .split('\n')
+      .map((one) => one.trim()))
       if (line !== '' && !line.startsWith('#')) decrypter.addIdentity(line);
     return new Secret(await decrypter.decrypt(armor.decode(text), 'text'));
   } catch {

@@ -26,7 +26,10 @@ export const createSecretId = async (context: StepContext, client: VaultClient, 
 export const lastsLongEnough = (secretId: SecretIdInformation, now: number): boolean =>
   secretId.expiresAt !== undefined && secretId.expiresAt - now >= (secretId.expiresAt - secretId.createdAt) / 3;
 
-/** Accessors of secret-ids of the role that this maker made and that nobody holds, such as those of a killed run. */
+/**
+ * Accessors of secret-ids of the role that this maker made and that nobody holds, such as those of a killed run. One that
+ * ends soon is left to its end: it may be the one that was just replaced, and a service may still log in with it.
+ */
 export const abandonedSecretIds = async (
   context: StepContext,
   client: VaultClient,
@@ -39,5 +42,7 @@ export const abandonedSecretIds = async (
       .filter((accessor) => accessor !== heldAccessor)
       .map((accessor) => client.approle().lookupSecretId(role, accessor, context.call)),
   );
-  return known.flatMap((one) => (one?.metadata.get('maker') === maker ? [one.accessor] : []));
+  return known.flatMap((one) =>
+    one?.metadata.get('maker') === maker && lastsLongEnough(one, context.clock.now()) ? [one.accessor] : [],
+  );
 };

@@ -1,5 +1,5 @@
 import type { Kv2Entry, VaultClient } from '@palisade/vault';
-import type { ManagedSecret } from '../../../contracts/runtime.ts';
+import type { ManagedSecret } from '../../../contracts/service-kind.ts';
 import { Secret } from '../../../support/secret.ts';
 import type { Step, StepContext } from './step.ts';
 
@@ -35,7 +35,8 @@ const write = async (context: StepContext, client: VaultClient, secret: ManagedS
   const entry = await kv.read(secret.path, call);
   // A deleted entry keeps its number, and check-and-set wants that one.
   const version = entry?.version ?? (await kv.metadata(secret.path, call))?.currentVersion ?? 0;
-  const migrated = entry === undefined ? ((await migrate?.kv2().read(secret.path, call))?.fields ?? new Map()) : new Map();
+  const migrated =
+    entry === undefined ? ((await migrate?.kv2().read(secret.path, call))?.fields ?? new Map()) : new Map();
   const fields = composeFields(secret, entry?.fields ?? new Map(), migrated, random);
   await kv.write(secret.path, fields, { ...call, checkAndSet: version });
 };

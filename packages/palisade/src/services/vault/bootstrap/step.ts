@@ -1,6 +1,6 @@
 import type { CallOptions, VaultClient } from '@palisade/vault';
 import type { CertificateIssue } from '../../../contracts/change.ts';
-import type { ManagedSecret } from '../../../contracts/runtime.ts';
+import type { ManagedSecret } from '../../../contracts/service-kind.ts';
 import type { Clock } from '../../../support/clock.ts';
 import type { Secret } from '../../../support/secret.ts';
 import type { KeyStore } from './key-store.ts';
