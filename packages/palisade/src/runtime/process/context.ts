@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ProcessContext } from '../../contracts/service-kind.ts';
 import { error } from '../errors.ts';
-import { ANYBODY, usersOfVolume } from './accounts.ts';
+import { type Account, ANYBODY, usersOfVolume } from './accounts.ts';
 import type { Host, Runnable } from './host.ts';
 import { type PortTable, createLayout } from './layout.ts';
 import { type MountPoint, mountPointsOf } from './mounts.ts';
 import { searchPrograms } from './programs.ts';
-import { closedDirectory, giveTree, ownDirectory } from './rights.ts';
-import { grantMounts } from './staging.ts';
+import { closedDirectory, giveTree, ownDirectory, removeForeignLinks } from './rights.ts';
+import { grantMounts, grantedMounts } from './staging.ts';
 
 /** All that a kind is told about a service, and what belongs to its start. */
 export interface Prepared {
@@ -29,6 +29,7 @@ export const prepareDataDirectory = async (host: Host): Promise<void> => {
   await ownDirectory(dataDirectory, operator, common);
   await ownDirectory(places.services, operator, common);
   await ownDirectory(places.volumes, operator, common);
+  await ownDirectory(places.copies, operator, common);
   await ownDirectory(places.logs, operator, 0o700);
   const closed = privileged ? closedDirectory(places.services, ANYBODY) : undefined;
   if (closed !== undefined)
@@ -40,34 +41,35 @@ export const prepareDataDirectory = async (host: Host): Promise<void> => {
     });
 };
 
+/** How much of a service's surroundings is made: all of it while it is stopped, its files anew, or nothing. */
+export type Preparation = 'start' | 'reload' | 'look';
+
 /**
- * Makes a service's directories and grants it its files; resolves to its context. A volume that several services share
- * belongs to their common group, every other one to the service alone.
+ * Makes a service's directories and grants it its files, as far as asked for; resolves to its context. A volume that
+ * several services share belongs to their common group, every other one to the service alone.
  */
 export const prepareContext = async (
   host: Host,
   { service, kind, account }: Runnable,
-  ports: PortTable,
-  say: (line: string) => void,
+  { ports, preparation, say }: { readonly ports: PortTable; readonly preparation: Preparation; readonly say: Say },
 ): Promise<Prepared> => {
   const { stack, places } = host;
-  await ownDirectory(places.service(service.name), account, 0o700);
-  await ownDirectory(places.root(service.name), account, 0o700);
   const points = mountPointsOf(stack, service, places, kind.writablePaths);
-  for (const { origin, host: path, volume } of points.toReversed()) {
-    if (origin === 'private') await ownDirectory(path, account, 0o700);
-    if (origin !== 'volume' || volume === undefined) continue;
-    const shared = usersOfVolume(stack, volume).length > 1;
-    await ownDirectory(path, shared ? { uid: host.operator.uid, gid: account.gid } : account, shared ? 0o2770 : 0o700);
-  }
-  const mounts = await grantMounts(points, {
-    service: service.name,
-    account,
-    privileged: host.privileged,
-    projectDirectory: stack.directory,
-    staged: places.staged(service.name),
-    say,
-  });
+  if (preparation !== 'look' && host.privileged) await removeForeignLinks(places.service(service.name));
+  if (preparation === 'start') await makeDirectories(host, service.name, account, points);
+  const staged = places.staged(service.name);
+  const mounts =
+    preparation === 'look'
+      ? grantedMounts(points, staged)
+      : await grantMounts(points, {
+          service: service.name,
+          account,
+          operator: host.operator,
+          privileged: host.privileged,
+          projectDirectory: stack.directory,
+          staged,
+          say,
+        });
   const programs = searchPrograms(host.programDirectories, account);
   const { layout, environment } = createLayout({ stack, service, places, mounts, ports });
   return {
@@ -75,6 +77,24 @@ export const prepareContext = async (
     mounts,
     missing: programs.missing,
   };
+};
+
+type Say = (line: string) => void;
+
+const makeDirectories = async (
+  { stack, places, operator }: Host,
+  service: string,
+  account: Account,
+  points: readonly MountPoint[],
+): Promise<void> => {
+  await ownDirectory(places.service(service), account, 0o700);
+  await ownDirectory(places.root(service), account, 0o700);
+  for (const { origin, host: path, volume } of points.toReversed()) {
+    if (origin === 'private') await ownDirectory(path, account, 0o700);
+    if (origin !== 'volume' || volume === undefined) continue;
+    const shared = usersOfVolume(stack, volume).length > 1;
+    await ownDirectory(path, shared ? { uid: operator.uid, gid: account.gid } : account, shared ? 0o2770 : 0o700);
+  }
 };
 
 /**

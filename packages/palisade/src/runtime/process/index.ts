@@ -17,7 +17,7 @@ import { placesIn } from './mounts.ts';
 import { startOrder } from './order.ts';
 import { type ProcessIdentity, isRunning, signalProcess } from './processes.ts';
 import { closedDirectory, ownDirectory } from './rights.ts';
-import { startService, stopService } from './start.ts';
+import { assignPorts, startService, stopService } from './start.ts';
 import { type StateFile, openState, readState } from './state.ts';
 import { startAll } from './up.ts';
 
@@ -183,6 +183,8 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
     up: async ({ only, signal, progress }) => {
       const unknown = only?.find((service) => !active().includes(service));
       if (unknown !== undefined) throw error('runtime/unknown-service', { service: unknown, known: active() });
+      if (host.apart)
+        progress(`the data of the services is in ${host.dataDirectory}, where their accounts can reach it`);
       await change((state) => startAll(host, state, { steps: startOrder(stack, only), signal, say: progress }));
       return status();
     },
@@ -217,7 +219,11 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
       running(service);
       const { client } = found.process;
       if (client === undefined) throw error('runtime/no-client', { service, kind: found.kind.id });
-      const { context } = await prepareContext(host, found, readState(stateDirectory)?.ports ?? {}, quiet);
+      const { context } = await prepareContext(host, found, {
+        ports: readState(stateDirectory)?.ports ?? {},
+        preparation: 'look',
+        say: quiet,
+      });
       const { program, args, environment, workingDirectory } = client(context, command);
       const { timedOut, exitCode, stdout, stderr, truncated } = await run(program, args, {
         environment,
@@ -238,7 +244,11 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
         const reloadSignal = state.current().processes[service]?.reloadSignal;
         if (reloadSignal === undefined) throw error('runtime/no-reload', { service, kind: found.kind.id });
         // New certificates and keys belong to whoever wrote them, and configuration is rendered from the stack's files.
-        const { context, mounts } = await prepareContext(host, found, state.current().ports, quiet);
+        const { context, mounts } = await prepareContext(host, found, {
+          ports: state.current().ports,
+          preparation: 'reload',
+          say: quiet,
+        });
         await found.process.plan(context);
         await giveOwnFiles(host, found, mounts);
         if (!signalProcess(record, reloadSignal)) throw error('runtime/not-running', { service });
@@ -246,9 +256,11 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
 
     restart: (service, signal) =>
       change(async (state) => {
-        runnable(service);
+        const found = runnable(service);
         signal.throwIfAborted();
         await stopService(host, state, service);
+        // The new posture may listen on ports that the old one did not have.
+        await assignPorts({ host, state, portsMayMove: false }, found);
         const result = await startService({ host, state, service, signal, say: quiet, portsMayMove: false });
         const reason = state.current().leftOut[service] ?? '';
         if (result === 'left-out') throw error('runtime/left-out', { service, reason });

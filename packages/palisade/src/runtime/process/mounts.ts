@@ -21,11 +21,12 @@ export interface Places {
   readonly services: string;
   readonly volumes: string;
   readonly logs: string;
-  /** Of one service: its root, its staged files. Owned by its account, mode 0700. */
+  readonly copies: string;
+  /** Of one service: its root, and what its kind writes for it. Owned by its account, mode 0700. */
   readonly service: (service: string) => string;
   /** What stands for the container's root directory. */
   readonly root: (service: string) => string;
-  /** Copies of files that the service's account could not reach where they are. */
+  /** Copies of files that the service's account could not reach where they are; it can read and not change them. */
   readonly staged: (service: string) => string;
   readonly volume: (volume: string) => string;
   readonly log: (service: string) => string;
@@ -40,14 +41,16 @@ export const placesIn = (dataDirectory: string): Places => {
   const services = join(dataDirectory, 'services');
   const volumes = join(dataDirectory, 'volumes');
   const logs = join(dataDirectory, 'logs');
+  const copies = join(dataDirectory, 'copies');
   const service = (name: string): string => join(services, segment(name));
   return {
     services,
     volumes,
     logs,
+    copies,
     service,
     root: (name) => join(service(name), 'root'),
-    staged: (name) => join(service(name), 'staged'),
+    staged: (name) => join(copies, segment(name)),
     volume: (name) => join(volumes, segment(name)),
     log: (name) => join(logs, `${segment(name)}.log`),
   };

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { chmod, chown, lstat, mkdir, opendir, readdir, stat } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, opendir, readdir, realpath, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Account } from './accounts.ts';
 
@@ -43,17 +43,45 @@ export interface Entry {
   readonly size: number;
 }
 
-/** Everything below a path, itself first. Symbolic links are followed: what counts is what a reader gets. */
+/**
+ * Everything below a path, itself first. Symbolic links are followed where they stay below it: what counts is what a
+ * reader gets, but a link that leads out of a tree must not make anybody copy what lies there.
+ */
 export const entriesBelow = async (path: string): Promise<readonly Entry[]> => {
   const entries: Entry[] = [];
+  const top = await realpath(path).catch(() => path);
   const visit = async (current: string): Promise<void> => {
-    const info = await stat(current).catch(() => undefined);
-    if (info === undefined || entries.length >= MOST_ENTRIES) return;
+    const real = await realpath(current).catch(() => undefined);
+    if (real === undefined || !isWithin(real, top) || entries.length >= MOST_ENTRIES) return;
+    const info = await stat(current);
     entries.push({ path: current, directory: info.isDirectory(), size: info.size });
     if (info.isDirectory()) for (const name of (await readdir(current)).toSorted()) await visit(join(current, name));
   };
   await visit(path);
   return entries;
+};
+
+/** True where a path is a directory or lies below it. */
+export const isWithin = (path: string, directory: string): boolean =>
+  path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
+
+/**
+ * Removes symbolic links below a directory that lead out of it. A service owns its directory; root writes into it before
+ * each start, and must not be led to other files by what the service has left there.
+ */
+export const removeForeignLinks = async (directory: string): Promise<void> => {
+  const top = await realpath(directory).catch(() => undefined);
+  if (top === undefined) return;
+  const visit = async (current: string): Promise<void> => {
+    for (const entry of await readdir(current, { withFileTypes: true })) {
+      const path = join(current, entry.name);
+      if (entry.isDirectory()) await visit(path);
+      if (!entry.isSymbolicLink()) continue;
+      const real = await realpath(path).catch(() => undefined);
+      if (real === undefined || !isWithin(real, top)) await unlink(path);
+    }
+  };
+  await visit(directory);
 };
 
 /** What keeps the account from reading a file or a whole tree; undefined where nothing does. */
@@ -74,7 +102,7 @@ export const giveTree = async (path: string, account: Account, from?: number): P
   if (info.isSymbolicLink()) return;
   const foreign = info.uid !== account.uid || info.gid !== account.gid;
   const mine = from === undefined || info.uid === from;
-  if (foreign && mine && (info.isDirectory() || info.nlink === 1)) await chown(path, account.uid, account.gid);
+  if (foreign && mine && (info.isDirectory() || info.nlink === 1)) await lchown(path, account.uid, account.gid);
   if (info.isDirectory())
     for await (const entry of await opendir(path)) await giveTree(join(path, entry.name), account, from);
 };
@@ -92,6 +120,6 @@ export const ownDirectory = async (
   for (const directory of directoriesAbove(path))
     if (first !== undefined && directory.length >= first.length) await chmod(directory, 0o711);
   const info = await lstat(path);
-  if (info.uid !== owner.uid || info.gid !== owner.gid) await chown(path, owner.uid, owner.gid);
+  if (info.uid !== owner.uid || info.gid !== owner.gid) await lchown(path, owner.uid, owner.gid);
   if ((info.mode & 0o7777) !== mode) await chmod(path, mode);
 };

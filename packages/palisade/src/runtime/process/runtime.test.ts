@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, chmodSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  chmodSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -563,7 +573,7 @@ if (root) {
         lines.join('\n'),
       );
       const [data = ''] = readdirSync(shared);
-      const staged = join(shared, data, 'services', 'one', 'staged');
+      const staged = join(shared, data, 'copies', 'one');
       const copy = join(staged, readdirSync(staged)[0] ?? '');
       assert.deepEqual([statSync(copy).uid, statSync(copy).mode & 0o777], [(await ask(runtime, 'one')).uid, 0o400]);
       assert.equal(statSync(source).uid, 0);
@@ -574,6 +584,57 @@ if (root) {
     } finally {
       await runtime.down({ signal: never, progress: quiet });
     }
+  });
+
+  test('is not led to files of others by links that a service has left', async (context) => {
+    const project = projectFor(context);
+    const outside = join(project.directory, 'outside');
+    mkdirSync(outside, { mode: 0o700 });
+    writeFileSync(join(outside, 'shadow'), 'of root', { mode: 0o600 });
+    const certificates = join(project.directory, 'certs', 'one');
+    const configuration = join(project.directory, 'conf.d');
+    for (const directory of [certificates, configuration]) {
+      mkdirSync(directory, { recursive: true });
+      symlinkSync(join(outside, 'shadow'), join(directory, 'link'));
+    }
+    writeFileSync(join(configuration, 'plain'), 'closed', { mode: 0o600 });
+    const runtime = runtimeOf(project, {
+      one: {
+        mounts: [...bind('/certs', certificates).mounts, ...bind('/conf.d', configuration).mounts],
+        tmpfs: [{ value: '/run', at }],
+      },
+    });
+    await up(runtime);
+    const { uid } = await ask(runtime, 'one');
+    await runtime.down({ signal: never, progress: quiet });
+    const own = join(project.state, 'services', 'one', 'root', 'run');
+    rmSync(own, { recursive: true });
+    symlinkSync(outside, own);
+    await up(runtime);
+    await runtime.reload('one');
+    assert.deepEqual([statSync(outside).uid, statSync(join(outside, 'shadow')).uid], [0, 0]);
+    assert.equal(statSync(own).uid, uid);
+    // What is copied for it is the plain file alone, and the copy is nothing that it could lead elsewhere.
+    const copies = join(project.state, 'copies', 'one');
+    const [copy = '', ...others] = readdirSync(copies);
+    assert.deepEqual([readdirSync(join(copies, copy)), others], [['plain'], []]);
+    assert.equal(statSync(join(copies, copy)).uid, 0);
+  });
+
+  test('lets services that share a volume write to it, and nobody else', async (context) => {
+    const project = projectFor(context);
+    const mounts = [
+      { at, type: 'volume' as const, source: 'logs', target: '/logs', readOnly: false, syntax: 'short' as const },
+    ];
+    const runtime = runtimeOf(project, { one: { mounts }, two: { mounts }, three: {} });
+    await up(runtime);
+    const code = (path: string) =>
+      `process.umask(7); require('node:fs').appendFileSync(${JSON.stringify(path)}, 'x'); process.stdout.write('ok')`;
+    const file = join(project.state, 'volumes', 'logs', 'audit');
+    for (const service of ['one', 'two'])
+      assert.equal((await runtime.exec(service, [code(file)], { signal: never })).stdout, 'ok');
+    const refused = await runtime.exec('three', [code(file)], { signal: never });
+    assert.match(refused.stderr, /EACCES/);
   });
 
   test('says which directory keeps the account from a program', async (context) => {

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { lstat, mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { sha256, writeFileAtomically } from '../../support/files.ts';
 import { error } from '../errors.ts';
 import type { Account } from './accounts.ts';
 import type { MountPoint } from './mounts.ts';
-import { type Entry, closedDirectory, entriesBelow, giveTree, obstacleTo, ownDirectory } from './rights.ts';
+import { type Entry, closedDirectory, entriesBelow, giveTree, isWithin, obstacleTo, ownDirectory } from './rights.ts';
 
 /** More than that is no configuration, and is not copied. */
 const MOST_FILES = 500;
@@ -14,6 +15,7 @@ const MOST_BYTES = 32 * 1024 * 1024;
 export interface Grantee {
   readonly service: string;
   readonly account: Account;
+  readonly operator: { readonly uid: number };
   /** True where Palisade may give files away. */
   readonly privileged: boolean;
   readonly projectDirectory: string;
@@ -22,68 +24,73 @@ export interface Grantee {
   readonly say: (line: string) => void;
 }
 
+const copyOf = ({ target }: MountPoint, staged: string): string => join(staged, sha256(target).slice(0, 16));
+
+/** The mounts as an earlier grant has left them: copies where there are copies. Changes nothing. */
+export const grantedMounts = (points: readonly MountPoint[], staged: string): readonly MountPoint[] =>
+  points.map((point) => (existsSync(copyOf(point, staged)) ? { ...point, host: copyOf(point, staged) } : point));
+
 /**
  * Sees to it that the service's account can read what is mounted into it, and resolves to the mounts as they are then.
  * Files that belong to the service alone (`secrets/<service>`, `certs/<service>`) are given to its account where they
- * are. What it still cannot read, because of a closed directory above or the file's own mode, is copied below its state
- * directory, mode 0400; copies that are not needed any more are removed. Throws `runtime/way-closed` for what is too
- * much to copy.
+ * are. What it still cannot read, because of a closed directory above or the file's own mode, is copied to a directory
+ * that it can read and not change, mode 0400; copies that are not needed any more are removed. Throws
+ * `runtime/way-closed` for what is too much to copy.
  */
 export const grantMounts = async (points: readonly MountPoint[], grantee: Grantee): Promise<readonly MountPoint[]> => {
   if (!grantee.privileged) return points;
-  const { service, account, staged, say } = grantee;
+  const { service, staged, say } = grantee;
   const kept = new Set<string>();
   const granted: MountPoint[] = [];
   for (const point of points) {
-    if ((point.origin !== 'bind' && point.origin !== 'file') || !(await prepareSource(point, grantee))) {
-      granted.push(point);
-      continue;
-    }
-    const obstacle = await obstacleTo(point.host, account);
+    const obstacle = await obstacleOf(point, grantee);
     if (obstacle === undefined) {
       granted.push(point);
       continue;
     }
-    const name = sha256(point.target).slice(0, 16);
-    await ownDirectory(staged, account, 0o700);
-    await copyTree(point, join(staged, name), grantee, obstacle);
-    kept.add(name);
-    granted.push({ ...point, host: join(staged, name) });
+    const copy = copyOf(point, staged);
+    await copyTree(point, copy, grantee, obstacle);
+    kept.add(copy);
+    granted.push({ ...point, host: copy });
     say(
-      `${service}: ${point.target} is a copy (0400), because ${obstacle} is closed to its account${point.readOnly ? '' : '; what it writes there stays in the copy'}`,
+      `${service}: ${point.target} is a copy (0400), because ${obstacle} is closed to its account${point.readOnly ? '' : '; what it writes there is lost'}`,
     );
   }
   for (const name of await readdir(staged).catch(() => []))
-    if (!kept.has(name)) await rm(join(staged, name), { recursive: true, force: true });
+    if (!kept.has(join(staged, name))) await rm(join(staged, name), { recursive: true, force: true });
   return granted;
 };
 
-/** Gives the account what is its own; false where nothing is there that it could read. */
-const prepareSource = async (
+/** What keeps the account from a mount after it was given what is its own; undefined where nothing does. */
+const obstacleOf = async (
   { host, origin, readOnly }: MountPoint,
   { service, account, projectDirectory }: Grantee,
-): Promise<boolean> => {
-  const own = ['secrets', 'certs'].map((area) => join(projectDirectory, area, service));
+): Promise<string | undefined> => {
+  if (origin !== 'bind' && origin !== 'file') return undefined;
   const info = await lstat(host).catch(() => undefined);
   // A socket or device can be passed on, never copied.
-  if (info !== undefined && !info.isFile() && !info.isDirectory() && !info.isSymbolicLink()) return false;
-  const area = own.find((directory) => host === directory || host.startsWith(`${directory}/`));
-  if (area !== undefined && info !== undefined) await giveTree(area, account);
-  // As an engine does for a bind whose source is missing; an empty directory to write to is given away as well.
-  else if (origin === 'bind' && !readOnly && host.startsWith(`${projectDirectory}/`)) {
-    if (info === undefined) await mkdir(host, { recursive: true });
-    if (info === undefined || (info.isDirectory() && (await readdir(host)).length === 0)) {
-      await giveTree(host, account);
-      return closedDirectory(host, account) !== undefined;
-    }
+  if (info !== undefined && !info.isFile() && !info.isDirectory() && !info.isSymbolicLink()) return undefined;
+  const own = ['secrets', 'certs']
+    .map((area) => join(projectDirectory, area, service))
+    .find((area) => isWithin(host, area));
+  if (own !== undefined && info !== undefined) {
+    await giveTree(own, account);
+    // What the account owns it can lead anywhere by links, so its content is no reason to copy.
+    return closedDirectory(host, account);
   }
-  return info !== undefined;
+  // As an engine does for a bind whose source is missing; an empty directory to write to is given away as well.
+  if (origin === 'bind' && !readOnly && host !== projectDirectory && isWithin(host, projectDirectory)) {
+    if (info === undefined) await mkdir(host, { recursive: true });
+    if (info === undefined || (info.isDirectory() && (await readdir(host)).length === 0)) await giveTree(host, account);
+  }
+  const owned = (await lstat(host).catch(() => undefined))?.uid === account.uid;
+  return owned ? closedDirectory(host, account) : obstacleTo(host, account);
 };
 
 const copyTree = async (
   { host }: MountPoint,
   copy: string,
-  { service, account }: Grantee,
+  { service, account, operator, staged }: Grantee,
   obstacle: string,
 ): Promise<void> => {
   const entries = await entriesBelow(host);
@@ -95,11 +102,17 @@ const copyTree = async (
       closedAt: obstacle,
       why: 'it is too much to be copied for it',
     });
-  const rights = { uid: account.uid, gid: account.gid };
+  const group = { uid: operator.uid, gid: account.gid };
   const placeOf = ({ path }: Entry): string => join(copy, relative(host, path));
+  await ownDirectory(staged, group, 0o750);
   for (const entry of entries)
-    if (entry.directory) await ownDirectory(placeOf(entry), rights, 0o700);
-    else await writeFileAtomically(placeOf(entry), await readFile(entry.path), { mode: 0o400, ...rights });
+    if (entry.directory) await ownDirectory(placeOf(entry), group, 0o750);
+    else
+      await writeFileAtomically(placeOf(entry), await readFile(entry.path), {
+        mode: 0o400,
+        uid: account.uid,
+        gid: account.gid,
+      });
   const present = new Set(entries.map(placeOf));
   for (const { path } of await entriesBelow(copy))
     if (!present.has(path)) await rm(path, { recursive: true, force: true });

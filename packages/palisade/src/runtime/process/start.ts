@@ -58,27 +58,29 @@ export const stopService = async (
     await state.update((now) => ({ ...now, processes: without(now.processes, service) }));
 };
 
-/** Gives every port of the service a loopback port: the remembered one where it is free, else another. */
-export const assignPorts = async (host: Host, state: StateFile, { service, process }: Runnable): Promise<boolean> => {
+/**
+ * Gives every port of the service a loopback port: the remembered one, unless ports may move and somebody else has it,
+ * else a new one. Resolves to whether one has moved. Ports of another posture stay remembered.
+ */
+export const assignPorts = async (
+  { host, state, portsMayMove }: Pick<Start, 'host' | 'state' | 'portsMayMove'>,
+  { service, process }: Runnable,
+): Promise<boolean> => {
   const before = state.current().ports[service.name] ?? {};
   const wanted = process.ports(service, host.stack).map(String);
   const assigned: Record<string, number> = {};
   for (const port of wanted) {
     const remembered = before[port];
-    const taken = new Set(Object.values(state.current().ports).flatMap((ports) => Object.values(ports)));
-    assigned[port] =
-      remembered !== undefined && (await isPortFree(remembered))
-        ? remembered
-        : await chooseFreePort(
-            { service: service.name, port: Number(port) },
-            new Set([...taken, ...Object.values(assigned), ...wanted.map(Number)]),
-            host.random,
-          );
+    if (remembered !== undefined && (!portsMayMove || (await isPortFree(remembered)))) {
+      assigned[port] = remembered;
+      continue;
+    }
+    const others = Object.values(state.current().ports).flatMap((ports) => Object.values(ports));
+    const taken = new Set([...others, ...Object.values(assigned), ...wanted.map(Number)]);
+    assigned[port] = await chooseFreePort({ service: service.name, port: Number(port) }, taken, host.random);
   }
-  const moved = wanted.some((port) => before[port] !== undefined && before[port] !== assigned[port]);
-  // Ports of the other posture stay remembered.
   await state.update((now) => ({ ...now, ports: { ...now.ports, [service.name]: { ...before, ...assigned } } }));
-  return moved;
+  return wanted.some((port) => before[port] !== undefined && before[port] !== assigned[port]);
 };
 
 /**
@@ -105,7 +107,7 @@ export const startService = async (start: Start): Promise<'ready' | 'left-out'> 
     const begun = host.clock.now();
     let prepared: Prepared | undefined;
     try {
-      prepared = await prepareContext(host, runnable, state.current().ports, say);
+      prepared = await prepareContext(host, runnable, { ports: state.current().ports, preparation: 'start', say });
       const plan = await planOf(runnable, prepared, signal);
       if (plan === undefined) {
         const reason = prepared.missing().join(', and ');
@@ -124,7 +126,7 @@ export const startService = async (start: Start): Promise<'ready' | 'left-out'> 
       const lost = await lostPorts(start, runnable);
       if (lost.length > 0 && start.portsMayMove && attempt < MOST_TRIES) {
         say(`${service}: another program took port ${lost.join(', ')}; trying again with another one`);
-        await assignPorts(host, state, runnable);
+        await assignPorts(start, runnable);
         continue;
       }
       const why = messageOf(thrown);

@@ -32,11 +32,11 @@ export const startAll = async (host: Host, state: StateFile, { steps, signal, sa
   }
   // Every port before the first start: services name each other in both directions.
   for (const service of host.stack.services.keys()) {
-    const record = state.current().processes[service];
-    if (record !== undefined && isRunning(record)) continue;
     const runnable = runnableOf(host, service);
     if ('reason' in runnable || !runnable.service.active) continue;
-    if (await assignPorts(host, state, runnable))
+    const record = state.current().processes[service];
+    const portsMayMove = record === undefined || !isRunning(record);
+    if (await assignPorts({ host, state, portsMayMove }, runnable))
       say(`${service}: has other ports than before, because another program took one; restart what uses it`);
   }
 
