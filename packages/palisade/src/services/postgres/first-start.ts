@@ -80,15 +80,18 @@ export const firstStart = (start: FirstStart): ProcessPlan['prepare'] => {
   return [
     { program: '/bin/mkdir', args: ['-p', '-m', '0700', sockets], environment: {}, unless: sockets },
     {
-      program: join(programs, 'initdb'),
+      program: '/bin/sh',
       args: [
+        // initdb opens its input by name, which works for the pipe of a shell alone.
+        '-c',
+        hasPassword ? 'cat | "$0" "$@" --pwfile=/dev/stdin' : 'exec "$0" "$@"',
+        join(programs, 'initdb'),
         `--pgdata=${data}`,
         `--username=${admin}`,
         '--encoding=UTF8',
         // Here loopback stands for the network between containers, so that it gets the network's method, not trust.
         `--auth-local=${hardened ? 'peer' : 'trust'}`,
         `--auth-host=${hardened ? 'scram-sha-256' : method(service)}`,
-        ...(hasPassword ? ['--pwfile=/dev/stdin'] : []),
         ...splitWords(service.environment.get('POSTGRES_INITDB_ARGS')?.value ?? ''),
       ],
       environment: withoutPassword,

@@ -1,4 +1,5 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
+import { applyStatement } from './apply-statement.ts';
 import { certificates, secrets, serverPort } from './certificates.ts';
 import './evidence.ts';
 import { canHarden, harden } from './harden.ts';
@@ -24,4 +25,5 @@ export const kind: ServiceKind = {
   secrets,
   certificates,
   statements,
+  applyStatement,
 };

@@ -71,7 +71,9 @@ const grantsOf = (consumer: Consumer, owner: string): readonly Draft[] => {
     draft(
       database,
       `GRANT USAGE, CREATE ON SCHEMA public TO ${name}`,
-      `SELECT has_schema_privilege(${role}, 'public', 'USAGE') AND has_schema_privilege(${role}, 'public', 'CREATE')`,
+      // Its own rights, not those that it still has as a part of PUBLIC.
+      `SELECT count(DISTINCT privilege_type) = 2 FROM pg_namespace, aclexplode(nspacl) JOIN pg_roles ON pg_roles.oid = grantee
+  WHERE nspname = 'public' AND rolname = ${role} AND privilege_type IN ('USAGE', 'CREATE')`,
     ),
     draft(
       database,
@@ -123,30 +125,26 @@ const closed = (database: string): readonly Draft[] => [
   ),
 ];
 
-/** Locks login roles that nobody declared: those of the development posture, and those without a password. */
-const locked = (stack: Stack, service: Service): readonly Draft[] => {
-  const admin = administrator(service);
-  const consumers = consumersOf(stack, service);
-  const kept = new Set([admin, ...consumers.map(({ name }) => name)]);
-  const former = new Set(
-    consumers.flatMap(({ formerRole }) => (formerRole === undefined || kept.has(formerRole) ? [] : [formerRole])),
-  );
-  const fits = `rolcanlogin AND rolname NOT IN (${[...kept].map(literal).join(', ')})
-    AND (rolpassword IS NULL${[...former].map((role) => ` OR rolname = ${literal(role)}`).join('')})`;
-  return [
-    draft(
-      'postgres',
-      `DO $palisade$
+/**
+ * Locks login roles that nobody declared: those of the development posture, of people, of tools. The access rules turn
+ * them away as it is. Members of a declared role, which rotation makes, are declared with it.
+ */
+const locked = (stack: Stack, service: Service): Draft => {
+  const kept = [administrator(service), ...consumersOf(stack, service).map(({ name }) => name)].map(literal).join(', ');
+  const undeclared = `rolcanlogin AND rolname NOT IN (${kept}) AND NOT EXISTS (SELECT FROM pg_auth_members
+    JOIN pg_roles AS declared ON declared.oid = roleid WHERE member = pg_authid.oid AND declared.rolname IN (${kept}))`;
+  return draft(
+    'postgres',
+    `DO $palisade$
 DECLARE role name;
 BEGIN
-  FOR role IN SELECT rolname FROM pg_authid WHERE ${fits} LOOP
+  FOR role IN SELECT rolname FROM pg_authid WHERE ${undeclared} LOOP
     EXECUTE format('ALTER ROLE %I NOLOGIN', role);
   END LOOP;
 END
 $palisade$`,
-      `SELECT NOT EXISTS (SELECT FROM pg_authid WHERE ${fits})`,
-    ),
-  ];
+    `SELECT NOT EXISTS (SELECT FROM pg_authid WHERE ${undeclared})`,
+  );
 };
 
 /**
@@ -183,7 +181,7 @@ export const statements = (stack: Stack, service: Service): readonly SqlStatemen
       ...grantsOf(consumer, admin),
     ]),
     ...databases.flatMap(closed),
-    ...locked(stack, service),
+    locked(stack, service),
   ];
   return drafts.map(({ database, statement, query, parameters }) => ({
     kind: 'sql-statement',

@@ -43,7 +43,7 @@ export const control: Control<'postgres'> = {
       const asked = [plaintext, encrypted].flatMap((answer) => (answer.known ? answer.value : []));
       const weakly = asked.filter(({ reply }) => reply === 'md5' || reply === 'password');
       const stored = roles.known
-        ? roles.value.filter(({ password }) => password === 'md5' || password === 'other')
+        ? roles.value.filter(({ canLogin, password }) => canLogin && (password === 'md5' || password === 'other'))
         : [];
       const encryption = settings.known ? (settings.value['password_encryption'] ?? 'scram-sha-256') : 'scram-sha-256';
       if (encryption !== 'scram-sha-256')
