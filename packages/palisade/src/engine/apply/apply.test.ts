@@ -242,6 +242,14 @@ describe('an apply that cannot write', () => {
     await rollback({ directory });
   });
 
+  it('finds nothing to finish where no apply was stopped', async (context) => {
+    const directory = await aDirectory(context);
+    await failure(resumeApply({ directory, executors }), 'engine/nothing-to-resume');
+    assert.deepEqual(await readdir(directory), []);
+    await applyPlan({ directory, plan: planOf(newFile('a')), executors });
+    await failure(resumeApply({ directory, executors }), 'engine/nothing-to-resume');
+  });
+
   it('refuses another plan while one is not finished', async (context) => {
     const directory = await aDirectory(context);
     const write: typeof writeFileAtomically = async (path, ...rest) => {

@@ -15,6 +15,10 @@ const applied = async (context: Parameters<typeof aDirectory>[0]) => {
   return { directory, untouched };
 };
 
+const fullDisk = async (): Promise<void> => {
+  throw new Error('ENOSPC: no space left on device, write');
+};
+
 describe('rolling back', () => {
   it('restores contents and modes, and removes files and directories that were made', async (context) => {
     const { directory, untouched } = await applied(context);
@@ -31,6 +35,16 @@ describe('rolling back', () => {
     await writeFile(join(directory, 'secrets/mine'), 'x');
     await rollback({ directory });
     assert.deepEqual(await readdir(join(directory, 'secrets')), ['mine']);
+  });
+
+  it('stops where it cannot write, and goes on later', async (context) => {
+    const { directory, untouched } = await applied(context);
+    await assert.rejects(rollback({ directory, write: fullDisk }), {
+      code: 'engine/rollback-stopped',
+      message: /step 5 \(compose\.yaml .*no space left/,
+    });
+    await rollback({ directory });
+    assert.deepEqual(await treeOf(directory), untouched);
   });
 
   it('happens once', async (context) => {

@@ -21,11 +21,28 @@ const masked: readonly string[] = [
   `      PASSWORD: |\n        first\n\n        ${canary}`,
   `-----BEGIN EC PRIVATE KEY-----\n${canary}\n-----END EC PRIVATE KEY-----`,
   `      hvs.${canary}${canary}`,
+  `      PASSWORD: "first\n        ${canary}"`,
+  `      PASSWORD:\n        ${canary}`,
+  `      VAULT_SECRET_ID: ${canary}`,
+  `      environment: { A: b, POSTGRES_PASSWORD: ${canary} }`,
+  `      APP_PASSWORD_PROD: ${canary}`,
+  `"app" "${canary}"`,
+  `"app" "SCRAM-SHA-256$4096:${canary}"`,
+  `app:$2b$10$${canary}`,
+  `proxy_set_header Authorization "Bearer ${canary}";`,
+  `      - "\${SQL_PASSWORD:-${canary}}"`,
 ];
 const kept: readonly string[] = [
   '      POSTGRES_PASSWORD_FILE: /run/secrets/postgres-password',
   '      POSTGRES_PASSWORD: ${POSTGRES_PASSWORD}',
   '    image: postgres:16',
+  'password_encryption = scram-sha-256',
+  'auth_type = scram-sha-256',
+  'security:\n  authorization: enabled',
+  'token_ttl: 1h',
+  'secrets:\n  redis-password:\n    file: ./secrets/redis/role-id',
+  '    secrets:\n      - redis-password',
+  '      POSTGRES_PASSWORD: ${POSTGRES_PASSWORD}\n      POSTGRES_USER: app',
   '    secrets:',
   '      - ./secrets/vault/token:/run/secrets/token:ro',
   '      - 127.0.0.1:5432:5432',
@@ -40,5 +57,9 @@ describe('masking secrets in texts', () => {
       assert.doesNotMatch(result, new RegExp(canary));
       assert.match(result, /‹redacted›/);
     });
+  it('masks a very long line whole, without thinking about it for long', () => {
+    const line = 'password'.repeat(200_000);
+    assert.deepEqual(redactLines(`a\n${line}\nb`), ['a', '‹redacted›', 'b']);
+  });
   for (const text of kept) it(`keeps ${JSON.stringify(text)}`, () => assert.equal(redactLines(text).join('\n'), text));
 });
