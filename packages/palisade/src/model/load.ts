@@ -18,6 +18,7 @@ import { checkReferences } from './references.ts';
 import { shownPath } from './relative.ts';
 import { type PlainService, readService } from './service.ts';
 import { readFileSources, readNetworks, readVolumes } from './top-level.ts';
+import { validate } from './validate.ts';
 
 /** What to load. */
 export interface LoadOptions {
@@ -70,6 +71,7 @@ export const loadStack = async (options: LoadOptions): Promise<Stack> => {
     throw error('model/file-missing', { file: shownPath(directory, path) });
   })) ?? { type: 'map', at: start, entries: new Map() };
 
+  for (const { root: document } of loading.documents) validate(document, report);
   const hostPaths = { directory, home: loading.home };
   const plainServices = new Map<string, PlainService>();
   for (const [name, entry] of entriesOf(child(root, 'services'))) {

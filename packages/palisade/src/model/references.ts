@@ -12,7 +12,15 @@ export const checkReferences = (
   },
   report: Report,
 ): void => {
-  for (const { name: service, networks, mounts, secrets, configs, dependsOn } of services.values()) {
+  for (const { name: service, at, image, build, keys, ...names } of services.values()) {
+    const { networks, mounts, secrets, configs, dependsOn } = names;
+    if (image === undefined && build === undefined && !keys.has('provider'))
+      report(
+        'error',
+        'model/schema-violation',
+        { key: `services.${service}`, reason: 'has neither image nor build' },
+        at,
+      );
     for (const { network, at } of networks)
       if (!defined.networks.has(network))
         report('error', 'model/reference-undefined', { service, what: 'network', name: network }, at);
