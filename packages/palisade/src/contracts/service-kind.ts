@@ -1,4 +1,5 @@
-import type { CertificateIssue, ComposeEdit, FileWrite, SqlStatement } from './change.ts';
+import type { Secret } from '@palisade/vault/secret';
+import type { CertificateIssue, ComposeEdit, FileWrite, SecretReference, SqlStatement } from './change.ts';
 import type { EvidenceMap, EvidenceName } from './evidence.ts';
 import type { Service, Stack } from './stack.ts';
 import type { Endpoint, ExecResult } from './runtime.ts';
@@ -106,6 +107,8 @@ export interface ProcessCapability {
   readonly account?: string;
   /** Container ports that the service listens on in this posture. */
   readonly ports: (service: Service, stack: Stack) => readonly number[];
+  /** Why this very service cannot be run as a process, though its kind can; undefined where it can. */
+  readonly leftOut?: (service: Service, stack: Stack) => string | undefined;
   readonly plan: (context: ProcessContext) => Promise<ProcessPlan>;
   /** Program, arguments and environment that run a client with the local administrator's identity; for `ProbeTarget.exec`. */
   readonly client?: (context: ProcessContext, command: readonly string[]) => ProcessCommand;
@@ -119,6 +122,15 @@ export interface ManagedSecret {
   readonly fields: { readonly [name: string]: { readonly text: string } | { readonly generate: number } };
   /** Services whose policy may read exactly this path. */
   readonly readers: readonly string[];
+}
+
+/** What carrying out a statement needs from outside. */
+export interface StatementTools {
+  readonly service: Service;
+  /** Runs a client program beside the service with its local administrator's identity. */
+  readonly exec: (command: readonly string[], input: string, signal: AbortSignal) => Promise<ExecResult>;
+  /** Reads a secret; undefined where there is none. */
+  readonly resolveSecret: (reference: SecretReference) => Promise<Secret | undefined>;
 }
 
 /** Everything about one kind of service. Optional members are capabilities: what is absent is not supported. */
@@ -152,4 +164,13 @@ export interface ServiceKind {
   readonly certificates?: (stack: Stack, service: Service) => readonly CertificateIssue[];
   /** What has to hold inside the running database: roles, grants, limits, extensions. */
   readonly statements?: (stack: Stack, service: Service) => readonly SqlStatement[];
+  /**
+   * Carries out one of its statements where it is still needed. Neither a secret nor what is derived from it reaches an
+   * argument list or a log.
+   */
+  readonly applyStatement?: (
+    statement: SqlStatement,
+    tools: StatementTools,
+    signal: AbortSignal,
+  ) => Promise<'applied' | 'unchanged'>;
 }
