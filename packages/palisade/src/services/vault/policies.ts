@@ -44,7 +44,7 @@ export const readPolicy = (text: string): readonly Grant[] =>
  * Paths with a wildcard that belong to the caller alone, or give nothing away: a token's own cubbyhole and the built-in
  * policy `default`'s public parts.
  */
-const harmless = new Set(['cubbyhole/*', 'identity/oidc/provider/+/authorize', 'sys/internal/ui/mounts/*']);
+const harmless = new Set(['cubbyhole/*', 'identity/oidc/provider/+/authorize', 'sys/tools/hash/*']);
 
 /** Why a grant is too wide, as the end of a sentence; undefined where it names one exact path and no privilege. */
 export const excessOf = ({ path, capabilities }: Grant): string | undefined => {

@@ -1,5 +1,5 @@
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, posix } from 'node:path';
 
 import type { ProcessCapability, ProcessContext, ProcessPlan } from '../../contracts/service-kind.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
@@ -65,15 +65,19 @@ const relocate = (path: string, text: string, { layout }: ProcessContext): strin
   );
 };
 
-/** The files of one `-config`: itself, or those in the directory. */
-const filesOf = async (path: string): Promise<readonly string[]> => {
-  const info = await stat(path).catch(() => undefined);
-  if (info === undefined) return [];
-  if (info.isFile()) return [path];
-  return (await readdir(path))
-    .filter((name) => /\.(?:hcl|json)$/.test(name))
-    .toSorted()
-    .map((name) => join(path, name));
+const isConfiguration = (path: string): boolean => /\.(?:hcl|json)$/.test(path);
+
+/** The files of one `-config`: itself, or those in the directory, whether that is mounted or they are one by one. */
+const filesOf = async (path: string, { layout, service }: ProcessContext): Promise<readonly string[]> => {
+  const here = layout.path(path);
+  const info = await stat(here).catch(() => undefined);
+  if (info?.isFile() === true) return [here];
+  const inside = info === undefined ? [] : (await readdir(here)).map((name) => join(here, name));
+  const mounted = [...service.mounts, ...service.configs]
+    .map(({ target }) => posix.normalize(target))
+    .filter((target) => posix.dirname(target) === posix.normalize(path).replace(/(?<=.)\/$/, ''))
+    .map((target) => layout.path(target));
+  return [...inside, ...mounted].filter(isConfiguration).toSorted((a, b) => (basename(a) < basename(b) ? -1 : 1));
 };
 
 /** The absolute path that a setting holds, as a list of one or none. */
@@ -101,7 +105,7 @@ const writeConfiguration = async (
   const directory = join(layout.stateDirectory, 'configuration');
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const sources = (await Promise.all(start.configurations.map((path) => filesOf(layout.path(path))))).flat();
+  const sources = (await Promise.all(start.configurations.map((path) => filesOf(path, context)))).flat();
   const texts = [
     ...(await Promise.all(
       [...new Set(sources)].map(async (path) => ({ name: basename(path), text: await readFile(path, 'utf8') })),
