@@ -27,15 +27,16 @@ export const startFakeVault = async (
   const [roleId, secretId, token] = ['role-of-the-test', 'secret-of-the-test', 'token-of-the-test'];
   const server: Server = createServer({ cert: identity.cert, key: identity.key }, (request, response) => {
     void bodyOf(request).then((body) => {
-      const answer = (status: number, content: unknown): void => respond(response, status, content);
       if (request.url === '/v1/auth/approle/login')
         return body === JSON.stringify({ role_id: roleId, secret_id: secretId })
-          ? answer(200, { auth: { client_token: token } })
-          : answer(400, { errors: [] });
-      if (request.headers['x-vault-token'] !== token) return answer(403, { errors: [] });
-      if (request.url === '/v1/auth/token/revoke-self') return answer(204, undefined);
+          ? respond(response, 200, { auth: { client_token: token } })
+          : respond(response, 400, { errors: [] });
+      if (request.headers['x-vault-token'] !== token) return respond(response, 403, { errors: [] });
+      if (request.url === '/v1/auth/token/revoke-self') return respond(response, 204, undefined);
       const secret = secrets[request.url?.replace('/v1/secret/data/', '') ?? ''];
-      return secret === undefined ? answer(404, { errors: [] }) : answer(200, { data: { data: secret, metadata: {} } });
+      return secret === undefined
+        ? respond(response, 404, { errors: [] })
+        : respond(response, 200, { data: { data: secret, metadata: {} } });
     });
   });
   const port = await new Promise<number>((resolve) => {
