@@ -524,6 +524,9 @@ const bind = (target: string, source: string) => ({
   variables: { FAKE_FILE: '/run/secrets/id' },
 });
 
+const appending = (path: string) =>
+  `process.umask(7); require('node:fs').appendFileSync(${JSON.stringify(path)}, 'x'); process.stdout.write('ok')`;
+
 if (root) {
   test('runs each service as an unprivileged account of its own, which owns its state and its secrets', async (context) => {
     const project = projectFor(context);
@@ -628,12 +631,10 @@ if (root) {
     ];
     const runtime = runtimeOf(project, { one: { mounts }, two: { mounts }, three: {} });
     await up(runtime);
-    const code = (path: string) =>
-      `process.umask(7); require('node:fs').appendFileSync(${JSON.stringify(path)}, 'x'); process.stdout.write('ok')`;
     const file = join(project.state, 'volumes', 'logs', 'audit');
     for (const service of ['one', 'two'])
-      assert.equal((await runtime.exec(service, [code(file)], { signal: never })).stdout, 'ok');
-    const refused = await runtime.exec('three', [code(file)], { signal: never });
+      assert.equal((await runtime.exec(service, [appending(file)], { signal: never })).stdout, 'ok');
+    const refused = await runtime.exec('three', [appending(file)], { signal: never });
     assert.match(refused.stderr, /EACCES/);
   });
 
