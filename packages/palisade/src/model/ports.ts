@@ -9,7 +9,7 @@ const isProtocol = (text: string): text is Protocol => text === 'tcp' || text ==
 const range = (text: string): { readonly first: number; readonly last: number } | undefined => {
   const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
   const [low, high] = [Number(first), Number(last)];
-  return low <= high && high <= 65_535 && high > 0 ? { first: low, last: high } : undefined;
+  return low <= high && high <= 65_535 ? { first: low, last: high } : undefined;
 };
 
 /**
