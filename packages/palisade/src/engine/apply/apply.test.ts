@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { appendFile, chmod, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { appendFile, chmod, chown, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -146,6 +147,22 @@ describe('applying a plan', () => {
   });
 });
 
+it('keeps the owner of a file, there and back', async (context) => {
+  if (process.getuid?.() !== 0) return context.diagnostic('only root may give files away');
+  const directory = await aDirectory(context);
+  await writeProject(directory);
+  const file = join(directory, 'redis/redis.conf');
+  await chown(file, 12_345, 12_346);
+  const owner = async (): Promise<readonly number[]> => {
+    const { uid, gid } = await stat(file);
+    return [uid, gid];
+  };
+  await applyPlan({ directory, plan: samplePlan, executors });
+  assert.deepEqual(await owner(), [12_345, 12_346]);
+  await rollback({ directory });
+  assert.deepEqual(await owner(), [12_345, 12_346]);
+});
+
 describe('an apply that meets drift', () => {
   const drifted: readonly (readonly [string, (directory: string) => Promise<void>, RegExp])[] = [
     [
@@ -212,6 +229,18 @@ describe('an apply that meets drift', () => {
     assert.deepEqual(await treeOf(directory), before);
   });
 
+  it('stops at a file that is edited while it runs, and keeps the edit', async (context) => {
+    const directory = await aDirectory(context);
+    await writeProject(directory);
+    const reached = (moment: string, step: number): void => {
+      if (moment === 'after-act' && step === 2) appendFileSync(join(directory, 'compose.yaml'), '# mine\n');
+    };
+    const running = applyPlan({ directory, plan: samplePlan, executors, reached });
+    const stopped = await failure(running, 'engine/apply-stopped');
+    assert.match(stopped.message, /step 4 .*changed by somebody else.*done: 1, 2, 3; not done: 4, 5/);
+    assert.match(await readFile(join(directory, 'compose.yaml'), 'utf8'), /6379:6379\n# mine\n$/);
+  });
+
   it('masks secrets in what it shows', async (context) => {
     const directory = await aDirectory(context);
     await writeProject(directory);
@@ -240,6 +269,15 @@ describe('an apply that cannot write', () => {
     assert.equal(history.steps[3]?.state, 'failed');
     assert.deepEqual((await applyPlan(options)).done, [1, 2, 3, 4, 5]);
     await rollback({ directory });
+  });
+
+  it('does not take a write at its word', async (context) => {
+    const directory = await aDirectory(context);
+    const write: typeof writeFileAtomically = async (path, ...rest) => {
+      if (path !== join(directory, 'a')) await writeFileAtomically(path, ...rest);
+    };
+    const running = applyPlan({ directory, plan: planOf(newFile('a')), executors, write });
+    assert.match((await failure(running, 'engine/apply-stopped')).message, /a does not hold what was written to it/);
   });
 
   it('finds nothing to finish where no apply was stopped', async (context) => {

@@ -117,6 +117,24 @@ describe('merging what files and running services say', () => {
   });
 });
 
+const kindOf = (id: string): ServiceKind => ({
+  id,
+  title: id,
+  matches: () => 0,
+  ports: {},
+  storesData: true,
+  capabilities: [],
+  writablePaths: [],
+  probes: [{ evidence: 'listeners', collect: async () => listeners }],
+});
+
+const stateWith = (kind: string): string | undefined => {
+  const live = aControl('net/live', { checklist: ['firewall'], live: { needs: ['listeners'], assess: () => [] } });
+  const files = aStaticControl('net/files', [saw('pass', 'redis', 'fine')], { checklist: ['firewall'] });
+  const { checklist } = assess({ stack, controls: [live, files], now, kinds: [kindOf(kind)] });
+  return checklist.find(({ item }) => item === 'firewall')?.state;
+};
+
 describe('what does not run', () => {
   it('makes an unknown of a control that throws, keeps what it said before, and goes on', () => {
     const thrower = aControl('bad/thrower', {
@@ -145,6 +163,10 @@ describe('what does not run', () => {
     assert.deepEqual([findings.length, liveControlsNotRun, mode], [0, 1, 'static']);
   });
 
+  it('leaves an item of the checklist unknown where a live control of it had something to look at', () => {
+    assert.deepEqual([stateWith('redis'), stateWith('mysql')], ['unknown', 'pass']);
+  });
+
   const silent = aControl('net/live', { live: { needs: ['listeners'], assess: () => [] } });
 
   it('makes an unknown for each service whose evidence was not collected', () => {
@@ -169,17 +191,7 @@ describe('what does not run', () => {
   });
 
   it('asks only the services of the kind whose probe collects the evidence', () => {
-    const kind: ServiceKind = {
-      id: 'redis',
-      title: 'Redis',
-      matches: () => 0,
-      ports: {},
-      storesData: true,
-      capabilities: [],
-      writablePaths: [],
-      probes: [{ evidence: 'listeners', collect: async () => listeners }],
-    };
-    const { findings } = assess({ stack, controls: [silent], evidence: evidenceOf({}), now, kinds: [kind] });
+    const { findings } = assess({ stack, controls: [silent], evidence: evidenceOf({}), now, kinds: [kindOf('redis')] });
     assert.deepEqual(only(findings).resource, service('redis'));
   });
 
