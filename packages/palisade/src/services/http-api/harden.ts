@@ -1,0 +1,72 @@
+import type { ComposeEdit } from '../../contracts/change.ts';
+import type { Service, Stack } from '../../contracts/stack.ts';
+import { appendToServiceKey, removeEnvironment, setEnvironment, setServiceKey } from '../../model/edits.ts';
+import { vaultAccess } from '../../model/vault-access.ts';
+import { httpsPort } from './matching.ts';
+import { databaseOf, isReferenceApi, postureVariable } from './reference-api.ts';
+
+/** User and group of the image's service account. */
+export const imageAccount = { uid: 1000, gid: 1000 } as const;
+
+/** Directories of the identities in the container. */
+const serverCertificates = '/certs';
+const clientCertificates = '/client-certs';
+
+/** Asks the service over TLS that is verified against the stack's authority; for a container without curl. */
+const healthProgram = [
+  "const { get } = require('node:https')",
+  `const ca = require('node:fs').readFileSync('${serverCertificates}/ca.pem')`,
+  `get({ host: 'localhost', port: ${httpsPort}, path: '/health', ca }, (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))`,
+].join('; ');
+
+/** The name of the database that the service uses before, so that its account is made for that one. */
+const databaseName = (service: Service): string | undefined => {
+  const url = URL.parse(service.environment.get('DATABASE_URL')?.value ?? '');
+  const name = decodeURIComponent(url?.pathname.slice(1) ?? '');
+  return name === '' ? undefined : name;
+};
+
+const databaseEdits = (stack: Stack, service: Service): readonly ComposeEdit[] => {
+  const database = databaseOf(stack, service);
+  if (database === undefined) return [];
+  const name = databaseName(service);
+  return [
+    ...removeEnvironment(stack, service, 'DATABASE_URL'),
+    ...setEnvironment(stack, service, 'DATABASE_ADDRESS', `${database.name}:5432`),
+    ...(name === undefined ? [] : setEnvironment(stack, service, 'DATABASE_NAME', name)),
+    ...setEnvironment(stack, service, 'DATABASE_SECRET', `${database.name}/${service.name}`),
+    ...setEnvironment(stack, service, 'DATABASE_TLS_DIRECTORY', clientCertificates),
+    ...appendToServiceKey(stack, service, ['volumes'], `./certs/${service.name}/client:${clientCertificates}:ro`),
+  ];
+};
+
+/** Switches that a laptop's environment turns on. What is unset stays unset. */
+const switchedOff = (stack: Stack, service: Service): readonly ComposeEdit[] => [
+  ...['DEBUG', 'ENABLE_DOCS'].flatMap((name) =>
+    service.environment.has(name) ? setEnvironment(stack, service, name, 'false') : [],
+  ),
+  ...(service.environment.has('LOG_LEVEL') ? setEnvironment(stack, service, 'LOG_LEVEL', 'info') : []),
+  ...removeEnvironment(stack, service, 'CORS_ORIGINS'),
+];
+
+/**
+ * The hardened posture of the reference API: AppRole instead of a token, verified TLS to its database and from its
+ * callers, nothing switched on that helps an attacker. Empty for any other program, whose code decides what it does with
+ * its environment, and once applied.
+ *
+ * The mapping of the former port stays, on loopback: nothing listens behind it any more.
+ */
+export const harden = (stack: Stack, service: Service): readonly ComposeEdit[] =>
+  isReferenceApi(service)
+    ? [
+        ...setEnvironment(stack, service, postureVariable, 'hardened'),
+        ...vaultAccess(stack, service),
+        ...databaseEdits(stack, service),
+        ...switchedOff(stack, service),
+        ...setEnvironment(stack, service, 'TLS_DIRECTORY', serverCertificates),
+        ...appendToServiceKey(stack, service, ['volumes'], `./certs/${service.name}/server:${serverCertificates}:ro`),
+        ...appendToServiceKey(stack, service, ['ports'], `127.0.0.1:${httpsPort}:${httpsPort}`),
+        ...setServiceKey(stack, service, ['healthcheck', 'test'], ['CMD', 'node', '-e', healthProgram]),
+        ...setServiceKey(stack, service, ['user'], `${imageAccount.uid}:${imageAccount.gid}`),
+      ]
+    : [];

@@ -1,0 +1,24 @@
+import type { ServiceKind } from '../../contracts/service-kind.ts';
+import { certificates } from './certificates.ts';
+import './evidence.ts';
+import { harden, imageAccount } from './harden.ts';
+import { httpPort, httpsPort, matches } from './matching.ts';
+import { probe } from './probe/collect.ts';
+import { processCapability } from './process.ts';
+import { isReferenceApi } from './reference-api.ts';
+
+/** Applications that serve HTTP: services built from sources, told by weak hints. */
+export const kind: ServiceKind = {
+  id: 'http-api',
+  title: 'HTTP application',
+  matches,
+  ports: { http: httpPort, https: httpsPort },
+  storesData: false,
+  capabilities: [],
+  accountOf: (service) => (isReferenceApi(service) ? imageAccount : undefined),
+  writablePaths: ['/tmp'],
+  probes: [probe],
+  process: processCapability,
+  harden,
+  certificates,
+};
