@@ -5,8 +5,11 @@ import type { KeyStore } from './key-store.ts';
 
 /** Who acts at the server. */
 export interface Authority {
-  /** The root token where one is there, otherwise the operator. */
-  readonly acting: () => Promise<VaultClient>;
+  /**
+   * Runs as the root token where one is there, otherwise as the operator; and again with a root token where the operator
+   * is refused, as it is for what the goal has new. What is run has to bear that.
+   */
+  readonly asNeeded: <T>(run: (client: VaultClient) => Promise<T>) => Promise<T>;
   /** The root token; makes one from the shares where there is none, which takes the identity. */
   readonly root: () => Promise<VaultClient>;
   /** The root token that is there; undefined where there is none any more. */
@@ -79,16 +82,23 @@ export const createAuthority = (context: AuthorityContext): Authority => {
     await store.writeRootToken(token);
     return token;
   };
+  const asRoot = async (): Promise<VaultClient> => {
+    root = (await heldRoot()) ?? (await regain());
+    return client().withToken(root);
+  };
   return {
     heldRoot,
-    acting: async () => {
+    asNeeded: async (run) => {
       const token = await heldRoot();
-      return token === undefined ? asOperator() : client().withToken(token);
+      if (token !== undefined) return run(client().withToken(token));
+      try {
+        return await run(await asOperator());
+      } catch (thrown) {
+        if (!isVaultError(thrown, 'vault/permission-denied')) throw thrown;
+        return run(await asRoot());
+      }
     },
-    root: async () => {
-      root = (await heldRoot()) ?? (await regain());
-      return client().withToken(root);
-    },
+    root: asRoot,
     forgetRoot: async () => {
       root = undefined;
       await store.deleteRootToken();

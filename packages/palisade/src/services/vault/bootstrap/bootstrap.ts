@@ -76,13 +76,14 @@ const complete = async (
   progress: (line: string) => void,
 ): Promise<boolean> => {
   for (let round = 0; ; round++) {
-    const tasks = await step.missing(context, await authority.acting());
+    const tasks = await authority.asNeeded((client) => step.missing(context, client));
     if (tasks.length === 0) return round > 0;
     if (round === longestStep)
       throw error('vault-bootstrap/not-verified', { step: step.name, tasks: tasks.map((task) => task.title) });
     for (const task of tasks) {
       progress(`${step.name}: ${task.title}`);
-      await task.run(await (task.by === 'root' ? authority.root() : authority.acting()));
+      if (task.by === 'root') await task.run(await authority.root());
+      else await authority.asNeeded(task.run);
     }
   }
 };
@@ -155,7 +156,7 @@ export const bootstrapVault = async (options: BootstrapOptions): Promise<Bootstr
     };
     for (const step of stepsBeforeListener) await run(step.name, () => complete(step, context, acting, progress));
     if (listener !== undefined) {
-      await run('listener', async () => renewListener(await acting.acting(), listener, { clock, call }));
+      await run('listener', () => acting.asNeeded((permitted) => renewListener(permitted, listener, { clock, call })));
       // From here on the root of the PKI is trusted, and the stand-in no more.
       const earlier = client;
       client = options.connect(await trust());

@@ -1,4 +1,5 @@
 import type { Mount, VaultClient } from '@palisade/vault';
+import { retry } from '../../../support/retry.ts';
 import { error } from './errors.ts';
 import type { Step, Task } from './step.ts';
 
@@ -27,9 +28,11 @@ export const keyValueStore: Step = {
     const found = mounts.get('secret/');
     if (found?.type === 'kv' && found.options.get('version') !== '2')
       throw error('vault-bootstrap/mount-taken', { path: 'secret', type: 'kv version 1' });
-    return mountTask(mounts, 'secret', 'kv', (root) =>
-      root.sys.enableMount('secret', { type: 'kv', options: { version: '2' } }, call),
-    );
+    return mountTask(mounts, 'secret', 'kv', async (root) => {
+      await root.sys.enableMount('secret', { type: 'kv', options: { version: '2' } }, call);
+      // For a moment after the mount, the server refuses requests with 400 while it sets version 2 up.
+      await retry((signal) => root.kv2().list('', { signal }), { within: 20_000, signal: call.signal });
+    });
   },
 };
 
