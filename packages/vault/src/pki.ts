@@ -205,8 +205,11 @@ export const pki = (send: Send, mount: string): Pki => {
         {
           csr: request.csr,
           common_name: request.commonName,
+          // The names are those asked for: without this the common name becomes one of them.
+          exclude_cn_from_sans: true,
           alt_names: request.alternativeNames.join(','),
           ip_sans: (request.ipAddresses ?? []).join(','),
+          exclude_cn_from_sans: true,
           ttl: `${request.ttl}s`,
         },
         options,

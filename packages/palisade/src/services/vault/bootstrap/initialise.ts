@@ -42,7 +42,11 @@ export const initialise = async (context: InitialiseContext): Promise<FreshKeys 
   const { client, store, progress, call } = context;
   const status = await client().sys.sealStatus(call);
   const recorded = (await store.custody()) !== undefined;
-  if (status.initialized && recorded) return undefined;
+  if (status.initialized && recorded) {
+    // Left by a run that was killed just after the record.
+    if ((await store.intent()) !== undefined) await store.deleteIntent();
+    return undefined;
+  }
   if (status.initialized) {
     // A server that somebody has unsealed has keys that somebody holds, whatever the intent says.
     if ((await store.intent()) === undefined || !status.sealed)

@@ -37,6 +37,7 @@ export interface KeyStore {
   /** Set just before the server is asked for its keys; gone after they are recorded. */
   readonly intent: () => Promise<Custody | undefined>;
   readonly writeIntent: (custody: Custody) => Promise<void>;
+  readonly deleteIntent: () => Promise<void>;
   /** Defined where the keys were recorded. */
   readonly custody: () => Promise<Custody | undefined>;
   /** Records the keys of a server: the root token, then the shares, then who holds them; that last file makes it true. */
@@ -109,6 +110,7 @@ export const openKeyStore = async (directory: string): Promise<KeyStore> => {
     directory,
     intent: () => readJson('intent', custody),
     writeIntent: (intent) => write('intent', JSON.stringify(intent)),
+    deleteIntent: () => remove('intent'),
     custody: readCustody,
     record: async (holders, keys) => {
       await writeSealedFile(at('rootToken'), keys.rootToken, holders.recipients);
