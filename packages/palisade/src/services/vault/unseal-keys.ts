@@ -45,19 +45,24 @@ const inEnvironment = (service: Service): readonly UnsealPlace[] =>
     variable.test(name) && value !== '' ? [{ form: 'environment' as const, name, at }] : [],
   );
 
-/** A command or mounted script that unseals by itself has the keys at hand, wherever it reads them. */
+/** A command that unseals by itself has the keys at hand, wherever it reads them. */
 const inCommands = (stack: Stack, service: Service): readonly UnsealPlace[] => {
   const words = [...(service.entrypoint?.value ?? []), ...(service.command?.value ?? [])];
-  const inText = words.some((word) => unsealing.test(word))
-    ? [{ form: 'command' as const, name: 'operator unseal', at: locateWord(stack, service, 'unseal') }]
-    : [];
-  const scripts = containerFiles(stack, service).flatMap(({ path, file, at }): readonly UnsealPlace[] =>
-    // The text of a file that is called so is not kept, because it may hold the keys themselves.
-    scriptFile.test(path) || unsealing.test((file.text ?? '').replace(/^\s*#.*$/gm, ''))
-      ? [{ form: 'script', name: path, at }]
-      : [],
+  const unseals = words.some(
+    (word) => unsealing.test(word) || word.split(/[\s;&|]+/).some((part) => scriptFile.test(part)),
   );
-  return [...inText, ...scripts];
+  return unseals ? [{ form: 'command', name: 'operator unseal', at: locateWord(stack, service, 'unseal') }] : [];
+};
+
+/** The same for mounted scripts, by what they hold, or by their names where they are not at hand. */
+const inScripts = (stack: Stack, service: Service): readonly UnsealPlace[] => {
+  const byName = service.mounts
+    .filter(({ source, target }) => [source, target].some((path) => path !== undefined && scriptFile.test(path)))
+    .map(({ target, at }): UnsealPlace => ({ form: 'script', name: target, at }));
+  const byText = containerFiles(stack, service)
+    .filter(({ file }) => unsealing.test((file.text ?? '').replace(/^\s*#.*$/gm, '')))
+    .map(({ path, at }): UnsealPlace => ({ form: 'script', name: path, at }));
+  return [...byName, ...byText.filter(({ name }) => !byName.some((place) => place.name === name))];
 };
 
 /** Every place of one service that brings unseal keys to it. */
@@ -65,4 +70,5 @@ export const unsealPlaces = (stack: Stack, service: Service): readonly UnsealPla
   ...mounted(service),
   ...inEnvironment(service),
   ...inCommands(stack, service),
+  ...inScripts(stack, service),
 ];

@@ -1,4 +1,5 @@
 import type { Control } from '../../../contracts/control.ts';
+import { blocksIn } from '../configuration.ts';
 import '../evidence.ts';
 import { fail, judgeAnswers, judgeServers } from '../observe.ts';
 import { developmentServer } from '../references.ts';
@@ -21,7 +22,14 @@ export const control: Control<'vault'> = {
       *development({ name }, { at, why }) {
         yield fail(`${name} is a development server: ${why}`, at, 'dev');
       },
-      *configured({ name, environment, at }) {
+      *configured({ name, environment, at }, documents) {
+        const [memory] = ['storage', 'backend']
+          .flatMap((key) => blocksIn(documents, key, 1))
+          .filter(({ labels }) => (labels[0] ?? '').startsWith('inmem'));
+        if (memory !== undefined) {
+          yield fail(`${name} keeps its data in memory and loses it when it stops`, memory.place, 'dev');
+          return;
+        }
         for (const variable of rootTokenVariables) {
           const entry = environment.get(variable);
           if (entry !== undefined && entry.value !== '') {
