@@ -209,7 +209,6 @@ export const pki = (send: Send, mount: string): Pki => {
           exclude_cn_from_sans: true,
           alt_names: request.alternativeNames.join(','),
           ip_sans: (request.ipAddresses ?? []).join(','),
-          exclude_cn_from_sans: true,
           ttl: `${request.ttl}s`,
         },
         options,
