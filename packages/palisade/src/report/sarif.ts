@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import type { Severity } from '../contracts/control.ts';
 import type { Assessment, Finding } from '../contracts/finding.ts';
+import { version } from '../version.ts';
 import { resourceName } from './order.ts';
 
 const levels: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
@@ -84,7 +85,7 @@ export const renderSarif = (assessment: Assessment): string => {
         tool: {
           driver: {
             name: 'Palisade',
-            version: '0.1.0',
+            version,
             informationUri: 'https://www.npmjs.com/package/palisade',
             rules: rules.map(({ control, title, fix, severity }) => ({
               id: control,

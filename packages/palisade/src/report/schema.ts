@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { AssessmentDocument } from './document.ts';
 
 const severity = z.enum(['critical', 'high', 'medium', 'low', 'info']);
 
@@ -79,13 +78,3 @@ export const assessmentJsonSchema = (): object => ({
   $id: 'urn:palisade:assessment:1',
   ...z.toJSONSchema(assessmentSchema, { target: 'draft-2020-12' }),
 });
-
-/** Reads a document that an earlier run wrote, for a baseline. Undefined where it is none. */
-export const parseAssessmentDocument = (
-  value: unknown,
-): Pick<AssessmentDocument, 'findings'>['findings'][number]['fingerprint'][] | undefined => {
-  const parsed = assessmentSchema.pick({ findings: true }).loose().safeParse(value);
-  return parsed.success
-    ? parsed.data.findings.filter(({ outcome }) => outcome === 'fail').map(({ fingerprint }) => fingerprint)
-    : undefined;
-};

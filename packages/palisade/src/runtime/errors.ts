@@ -12,6 +12,7 @@ interface Shapes {
   'runtime/start-failed': { service: string; why: string; log: string; tail: readonly string[] };
   'runtime/cannot-stop': { service: string; pids: readonly number[] };
   'runtime/not-running': { service: string };
+  'runtime/still-running': { services: readonly string[]; directory: string };
   'runtime/no-client': { service: string; kind: string };
   'runtime/no-reload': { service: string; kind: string };
   'runtime/left-out': { service: string; reason: string };
@@ -90,6 +91,12 @@ export const { error, definitions } = defineErrors<Shapes>({
     summary: 'Something was asked of a service that does not run.',
     message: ({ service }) => `${service} is not running`,
     next: () => 'Start it with `palisade up`.',
+  },
+  'runtime/still-running': {
+    exit: 2,
+    summary: 'The data of services was to be removed while they run.',
+    message: ({ services, directory }) => `${services.join(', ')} still run; nothing in ${directory} was removed`,
+    next: () => 'Stop them with `palisade down` first.',
   },
   'runtime/no-client': {
     exit: 3,

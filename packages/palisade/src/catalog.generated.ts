@@ -1,0 +1,171 @@
+// Generated from what is on disk: run `npm run gen` after adding, renaming or removing a control or a kind.
+import type { AnyControl } from './contracts/control.ts';
+import type { ServiceKind } from './contracts/service-kind.ts';
+import { control as containerCapabilities } from './controls/container/capabilities.ts';
+import { control as containerCgroupParent } from './controls/container/cgroup-parent.ts';
+import { control as containerCpuLimit } from './controls/container/cpu-limit.ts';
+import { control as containerDefaultSecret } from './controls/container/default-secret.ts';
+import { control as containerDockerSocket } from './controls/container/docker-socket.ts';
+import { control as containerEmptySecret } from './controls/container/empty-secret.ts';
+import { control as containerHealthcheck } from './controls/container/healthcheck.ts';
+import { control as containerHostDevices } from './controls/container/host-devices.ts';
+import { control as containerHostIpc } from './controls/container/host-ipc.ts';
+import { control as containerHostPid } from './controls/container/host-pid.ts';
+import { control as containerLiteralSecret } from './controls/container/literal-secret.ts';
+import { control as containerMandatoryAccessControl } from './controls/container/mandatory-access-control.ts';
+import { control as containerMemoryLimit } from './controls/container/memory-limit.ts';
+import { control as containerMountPropagation } from './controls/container/mount-propagation.ts';
+import { control as containerNoNewPrivileges } from './controls/container/no-new-privileges.ts';
+import { control as containerPidsLimit } from './controls/container/pids-limit.ts';
+import { control as containerPrivileged } from './controls/container/privileged.ts';
+import { control as containerReadOnlyRoot } from './controls/container/read-only-root.ts';
+import { control as containerRestartBound } from './controls/container/restart-bound.ts';
+import { control as containerRootUser } from './controls/container/root-user.ts';
+import { control as containerSeccomp } from './controls/container/seccomp.ts';
+import { control as containerSensitiveMount } from './controls/container/sensitive-mount.ts';
+import { control as containerSharedVolume } from './controls/container/shared-volume.ts';
+import { control as containerUserNamespace } from './controls/container/user-namespace.ts';
+import { control as filesCertificateHealth } from './controls/files/certificate-health.ts';
+import { control as filesCoreDumps } from './controls/files/core-dumps.ts';
+import { control as filesMountedAuthorityKey } from './controls/files/mounted-authority-key.ts';
+import { control as filesSecretFileMode } from './controls/files/secret-file-mode.ts';
+import { control as filesSocketMode } from './controls/files/socket-mode.ts';
+import { control as filesTrackedSecret } from './controls/files/tracked-secret.ts';
+import { control as httpApiAuthenticatedRoutes } from './services/http-api/controls/authenticated-routes.ts';
+import { control as httpApiMaskedErrors } from './services/http-api/controls/masked-errors.ts';
+import { control as httpApiNoDebugSurface } from './services/http-api/controls/no-debug-surface.ts';
+import { control as httpApiNoForeignOrigins } from './services/http-api/controls/no-foreign-origins.ts';
+import { control as httpApiNoGatewayBypass } from './services/http-api/controls/no-gateway-bypass.ts';
+import { control as httpApiSecurityHeaders } from './services/http-api/controls/security-headers.ts';
+import { control as httpApiTlsOnly } from './services/http-api/controls/tls-only.ts';
+import { control as httpApiVerifiedConnections } from './services/http-api/controls/verified-connections.ts';
+import { control as loggingDebugLevel } from './controls/logging/debug-level.ts';
+import { control as loggingMysqlRawLog } from './controls/logging/mysql-raw-log.ts';
+import { control as loggingRotation } from './controls/logging/rotation.ts';
+import { control as loggingServerLogs } from './controls/logging/server-logs.ts';
+import { control as networkDefaultNetwork } from './controls/network/default-network.ts';
+import { control as networkHostNetwork } from './controls/network/host-network.ts';
+import { control as networkInternalDataNetwork } from './controls/network/internal-data-network.ts';
+import { control as networkLoopbackPorts } from './controls/network/loopback-ports.ts';
+import { control as networkNeedlessReachability } from './controls/network/needless-reachability.ts';
+import { control as networkPrivilegedPorts } from './controls/network/privileged-ports.ts';
+import { control as networkUndeclaredListeners } from './controls/network/undeclared-listeners.ts';
+import { control as postgresClientCertificates } from './services/postgres/controls/client-certificates.ts';
+import { control as postgresConnectionLimits } from './services/postgres/controls/connection-limits.ts';
+import { control as postgresConnectionsLogged } from './services/postgres/controls/connections-logged.ts';
+import { control as postgresFewPrivilegedRoles } from './services/postgres/controls/few-privileged-roles.ts';
+import { control as postgresNarrowHostRules } from './services/postgres/controls/narrow-host-rules.ts';
+import { control as postgresNoDefaultPasswords } from './services/postgres/controls/no-default-passwords.ts';
+import { control as postgresNoRemoteSuperuser } from './services/postgres/controls/no-remote-superuser.ts';
+import { control as postgresNoTrust } from './services/postgres/controls/no-trust.ts';
+import { control as postgresPasswordsSet } from './services/postgres/controls/passwords-set.ts';
+import { control as postgresPlaintextRefused } from './services/postgres/controls/plaintext-refused.ts';
+import { control as postgresPublicSchemaClosed } from './services/postgres/controls/public-schema-closed.ts';
+import { control as postgresScramPasswords } from './services/postgres/controls/scram-passwords.ts';
+import { control as postgresStatementsAudited } from './services/postgres/controls/statements-audited.ts';
+import { control as postgresTlsEnabled } from './services/postgres/controls/tls-enabled.ts';
+import { control as supplyDockerfileSecret } from './controls/supply/dockerfile-secret.ts';
+import { control as supplyOutdatedServer } from './controls/supply/outdated-server.ts';
+import { control as supplyPinnedImage } from './controls/supply/pinned-image.ts';
+import { control as vaultAuditDevices } from './services/vault/controls/audit-devices.ts';
+import { control as vaultAuditHashed } from './services/vault/controls/audit-hashed.ts';
+import { control as vaultDiagnosticsAuthenticated } from './services/vault/controls/diagnostics-authenticated.ts';
+import { control as vaultExactPolicies } from './services/vault/controls/exact-policies.ts';
+import { control as vaultNoRootToken } from './services/vault/controls/no-root-token.ts';
+import { control as vaultNoSwap } from './services/vault/controls/no-swap.ts';
+import { control as vaultNoUnsealKeys } from './services/vault/controls/no-unseal-keys.ts';
+import { control as vaultProductionServer } from './services/vault/controls/production-server.ts';
+import { control as vaultSecretIdBounded } from './services/vault/controls/secret-id-bounded.ts';
+import { control as vaultTlsRequired } from './services/vault/controls/tls-required.ts';
+import { control as vaultTlsVersion } from './services/vault/controls/tls-version.ts';
+import { control as vaultTokenNotRoot } from './services/vault/controls/token-not-root.ts';
+import { control as vaultUnsealThreshold } from './services/vault/controls/unseal-threshold.ts';
+import { kind as httpApiKind } from './services/http-api/index.ts';
+import { kind as postgresKind } from './services/postgres/index.ts';
+import { kind as vaultKind } from './services/vault/index.ts';
+
+/** Every control, in the order of its ids. */
+export const controls: readonly AnyControl[] = [
+  containerCapabilities,
+  containerCgroupParent,
+  containerCpuLimit,
+  containerDefaultSecret,
+  containerDockerSocket,
+  containerEmptySecret,
+  containerHealthcheck,
+  containerHostDevices,
+  containerHostIpc,
+  containerHostPid,
+  containerLiteralSecret,
+  containerMandatoryAccessControl,
+  containerMemoryLimit,
+  containerMountPropagation,
+  containerNoNewPrivileges,
+  containerPidsLimit,
+  containerPrivileged,
+  containerReadOnlyRoot,
+  containerRestartBound,
+  containerRootUser,
+  containerSeccomp,
+  containerSensitiveMount,
+  containerSharedVolume,
+  containerUserNamespace,
+  filesCertificateHealth,
+  filesCoreDumps,
+  filesMountedAuthorityKey,
+  filesSecretFileMode,
+  filesSocketMode,
+  filesTrackedSecret,
+  httpApiAuthenticatedRoutes,
+  httpApiMaskedErrors,
+  httpApiNoDebugSurface,
+  httpApiNoForeignOrigins,
+  httpApiNoGatewayBypass,
+  httpApiSecurityHeaders,
+  httpApiTlsOnly,
+  httpApiVerifiedConnections,
+  loggingDebugLevel,
+  loggingMysqlRawLog,
+  loggingRotation,
+  loggingServerLogs,
+  networkDefaultNetwork,
+  networkHostNetwork,
+  networkInternalDataNetwork,
+  networkLoopbackPorts,
+  networkNeedlessReachability,
+  networkPrivilegedPorts,
+  networkUndeclaredListeners,
+  postgresClientCertificates,
+  postgresConnectionLimits,
+  postgresConnectionsLogged,
+  postgresFewPrivilegedRoles,
+  postgresNarrowHostRules,
+  postgresNoDefaultPasswords,
+  postgresNoRemoteSuperuser,
+  postgresNoTrust,
+  postgresPasswordsSet,
+  postgresPlaintextRefused,
+  postgresPublicSchemaClosed,
+  postgresScramPasswords,
+  postgresStatementsAudited,
+  postgresTlsEnabled,
+  supplyDockerfileSecret,
+  supplyOutdatedServer,
+  supplyPinnedImage,
+  vaultAuditDevices,
+  vaultAuditHashed,
+  vaultDiagnosticsAuthenticated,
+  vaultExactPolicies,
+  vaultNoRootToken,
+  vaultNoSwap,
+  vaultNoUnsealKeys,
+  vaultProductionServer,
+  vaultSecretIdBounded,
+  vaultTlsRequired,
+  vaultTlsVersion,
+  vaultTokenNotRoot,
+  vaultUnsealThreshold,
+];
+
+/** Every service kind. */
+export const kinds: readonly ServiceKind[] = [httpApiKind, postgresKind, vaultKind];

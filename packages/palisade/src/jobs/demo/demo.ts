@@ -1,0 +1,196 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { createVaultClient } from '@palisade/vault';
+import type { Assessment } from '../../contracts/finding.ts';
+import type { Runtime, ServiceStatus } from '../../contracts/runtime.ts';
+import type { ProbeTarget } from '../../contracts/service-kind.ts';
+import type { Stack } from '../../contracts/stack.ts';
+import { prepareTarget } from '../../engine/index.ts';
+import { renderHtml } from '../../report/html/page.ts';
+import { plural } from '../../report/text.ts';
+import { discardRuntime } from '../../runtime/process/discard.ts';
+import { kind as vaultKind } from '../../services/vault/index.ts';
+import type { ExitCode } from '../../support/errors.ts';
+import { Secret } from '../../support/secret.ts';
+import { assessStack } from '../assess.ts';
+import { attacksOf } from '../attacks.ts';
+import type { ResultContext } from '../context.ts';
+import { error } from '../errors.ts';
+import { hardenDirectory } from '../harden.ts';
+import { bringUp } from '../hardened/bring-up.ts';
+import { takeOver } from '../hardened/take-over.ts';
+import { findVault } from '../hardened/vault-access.ts';
+import { collectLiveEvidence } from '../live.ts';
+import { openProcessRuntime, runtimeDirectoryOf, wasStarted } from '../open-runtime.ts';
+import { operatorToken } from '../operator-token.ts';
+import { openProject } from '../project.ts';
+import { writeReport } from '../write-report.ts';
+import { type Comparison, pairAttacks, renderComparison } from './comparison.ts';
+import { demoPlaces } from './places.ts';
+
+/** What `palisade demo` takes. */
+export interface DemoOptions {
+  /** Leaves the hardened stack running. */
+  readonly keep: boolean;
+  /** File of the HTML report. */
+  readonly report: string;
+}
+
+type DemoContext = ResultContext & { readonly width: number };
+
+/** Says what is happening, and how long the step before took. */
+const stopwatch = (context: DemoContext): ((what: string) => void) => {
+  const start = context.clock.now();
+  return (what) => {
+    const seconds = ((context.clock.now() - start) / 1000).toFixed(1).padStart(5);
+    context.progress(`[${seconds} s] ${what}`);
+  };
+};
+
+const indented = (context: DemoContext): DemoContext => ({
+  ...context,
+  progress: (line) => context.progress(`          ${line}`),
+});
+
+/** Removes what an earlier demo left, running or not. */
+const clear = async (directory: string, context: DemoContext): Promise<void> => {
+  if (!wasStarted(directory)) return;
+  const stack = await openProject({ directory }, context);
+  await openProcessRuntime(stack, context).down({ signal: context.signal, progress: () => undefined });
+  await discardRuntime(runtimeDirectoryOf(directory));
+};
+
+/** Entries as a development team keeps them in its Vault, so that there is something to take over. */
+const seedVault = async (stack: Stack, runtime: Runtime, context: DemoContext): Promise<void> => {
+  const vault = findVault(stack);
+  const endpoint = vault && runtime.endpoint(vault.name, vaultKind.ports['api'] ?? 8200);
+  const token = vault?.environment.get('VAULT_DEV_ROOT_TOKEN_ID')?.value;
+  if (endpoint === undefined || token === undefined || token === null) return;
+  const client = createVaultClient({
+    address: `http://127.0.0.1:${endpoint.port}`,
+    plaintext: true,
+    token: new Secret(token),
+  });
+  try {
+    await client
+      .kv2()
+      .write(
+        'postgres',
+        { username: 'devuser', password: new Secret('devpassword'), owner: 'platform-team' },
+        { signal: context.signal },
+      );
+  } finally {
+    await client.close();
+  }
+};
+
+/** Tokens and logins that work in the development posture and have to be dead afterwards. */
+const formerCredentialsOf = (stack: Stack): NonNullable<ProbeTarget['formerCredentials']> => {
+  const tokens = new Set(
+    [...stack.services.values()].flatMap(({ environment }) =>
+      ['VAULT_TOKEN', 'VAULT_DEV_ROOT_TOKEN_ID'].flatMap((name) => environment.get(name)?.value ?? []),
+    ),
+  );
+  const logins = [...stack.services.values()].flatMap(({ name, environment }) => {
+    const [username, password] = [environment.get('POSTGRES_USER')?.value, environment.get('POSTGRES_PASSWORD')?.value];
+    return typeof username === 'string' && typeof password === 'string'
+      ? [{ service: name, username, password: new Secret(password) }]
+      : [];
+  });
+  return { tokens: [...tokens].map((token) => new Secret(token)), logins };
+};
+
+const refuseFailures = (services: readonly ServiceStatus[]): void => {
+  const failed = services.find(({ state }) => state === 'failed');
+  if (failed !== undefined)
+    throw error('job/demo-service-failed', { service: failed.service, why: failed.detail ?? '' });
+};
+
+const leftOut = (services: readonly ServiceStatus[]): string =>
+  services
+    .filter(({ state }) => state === 'left-out')
+    .map(({ service }) => service)
+    .join(', ');
+
+/**
+ * The job behind `palisade demo` and `npm start`: the bundled stack in its development posture, assessed and attacked; hardened;
+ * started again and attacked again. 0 where every attack that was tried is refused afterwards, 1 where one is accepted, 3 where
+ * one could not be tried.
+ */
+export const runDemo = async (options: DemoOptions, context: DemoContext): Promise<ExitCode> => {
+  const places = demoPlaces();
+  const say = stopwatch(context);
+  const quiet = indented(context);
+  const { signal } = context;
+  await clear(places.hardened, context);
+  await clear(places.development, context);
+  if (existsSync(join(places.hardened, '.palisade', 'source.json')))
+    await rm(places.hardened, { recursive: true, force: true });
+
+  const development = await openProject({ directory: places.development }, context);
+  const before = openProcessRuntime(development, context);
+  let after: Runtime | undefined;
+  let done = false;
+  try {
+    say('starting the development stack');
+    const started = await before.up({ signal, progress: quiet.progress });
+    refuseFailures(started);
+    quiet.progress(`not run here, for their kinds are not supported by this runtime yet: ${leftOut(started)}`);
+    await seedVault(development, before, context);
+
+    say('assessing and attacking the development posture');
+    const token = findVault(development)?.environment.get('VAULT_DEV_ROOT_TOKEN_ID')?.value ?? undefined;
+    const first: Assessment = assessStack(
+      development,
+      context,
+      await collectLiveEvidence(development, context, { runtime: before, vaultToken: () => Promise.resolve(token) }),
+    );
+
+    say(`hardening into ${relative('', places.hardened)}`);
+    await prepareTarget({ source: places.development, target: places.hardened });
+    const plan = await hardenDirectory(await openProject({ directory: places.hardened }, context), context);
+    quiet.progress(
+      `${plural(plan.changes.length, 'change')} applied, each journalled; palisade rollback ${relative('', places.hardened)} undoes them`,
+    );
+
+    say('bootstrapping Vault and bringing the hardened stack up');
+    const hardened = await openProject({ directory: places.hardened }, context);
+    after = openProcessRuntime(hardened, context);
+    const predecessor = await takeOver(hardened, quiet);
+    try {
+      const { services } = await bringUp(hardened, after, { recipients: [], ...predecessor.options }, quiet);
+      refuseFailures(services);
+    } finally {
+      await predecessor.close();
+    }
+
+    say('assessing and attacking the hardened posture');
+    const operator = operatorToken(hardened, after, context);
+    const evidence = await collectLiveEvidence(hardened, context, {
+      runtime: after,
+      vaultToken: operator.read,
+      formerCredentials: formerCredentialsOf(development),
+    }).finally(() => operator.close());
+    const second = assessStack(hardened, context, evidence);
+
+    const attacks = pairAttacks(attacksOf(first), attacksOf(second));
+    const comparison: Comparison = { before: first, after: second, attacks };
+    await context.result(renderComparison(comparison, context));
+    await writeReport(options.report, renderHtml(second, { before: first, attacks }));
+    say(`the report is in ${options.report}`);
+    done = true;
+    const tried = attacks.map(({ after: attack }) => attack.result);
+    return tried.includes('accepted') ? 1 : tried.includes('unknown') ? 3 : 0;
+  } finally {
+    // Also after Ctrl-C, whose signal must not cut the cleaning up short.
+    const ending = { signal: AbortSignal.timeout(60_000), progress: () => undefined };
+    if (!options.keep || !done) await after?.down(ending);
+    await before.down(ending);
+    say(
+      options.keep && done
+        ? `left running: palisade status ${relative('', places.hardened)}, palisade down ${relative('', places.hardened)}`
+        : 'everything is stopped',
+    );
+  }
+};

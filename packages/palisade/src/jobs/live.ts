@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { kinds } from '../catalog.generated.ts';
+import type { Evidence, EvidenceName } from '../contracts/evidence.ts';
+import type { Runtime } from '../contracts/runtime.ts';
+import type { Probe, ProbeTarget } from '../contracts/service-kind.ts';
+import type { Service, Stack } from '../contracts/stack.ts';
+import { collectEvidence } from '../engine/index.ts';
+import { listenerEvidence } from '../runtime/listeners.ts';
+import type { JobContext } from './context.ts';
+import { openRuntime } from './open-runtime.ts';
+
+/** What probes may use beside the stack and its runtime. */
+export interface LiveOptions {
+  readonly runtime?: Runtime;
+  readonly formerCredentials?: ProbeTarget['formerCredentials'];
+  readonly vaultToken?: ProbeTarget['vaultToken'];
+}
+
+/** Milliseconds for one probe. */
+const PROBE = 30_000;
+
+const readIfPresent = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+
+/** A client identity of the stack with which a service can be called: that of its first consumer, else its own. */
+const clientIdentityOf = (stack: Stack, service: Service): string | undefined => {
+  const consumers = stack.edges.filter(({ to }) => to === service.name).map(({ from }) => from);
+  return [...consumers, service.name]
+    .map((name) => join(stack.directory, 'certs', name, 'client'))
+    .find((directory) => existsSync(join(directory, 'cert.pem')));
+};
+
+/** Asks every active service of the stack, each probe within its bound. */
+export const collectLiveEvidence = async (
+  stack: Stack,
+  context: JobContext,
+  options: LiveOptions = {},
+): Promise<Evidence<EvidenceName>> => {
+  const runtime = options.runtime ?? openRuntime(stack, context);
+  const status = new Map((await runtime.status()).map((entry) => [entry.service, entry]));
+  const listeners = runtime.kind === 'process' ? await listenerEvidence(runtime) : new Map();
+  const authorities = readIfPresent(join(stack.directory, 'certs', 'ca', 'ca.pem'));
+
+  const stopped = (service: Service): string | undefined => {
+    const found = status.get(service.name);
+    return found === undefined || found.state === 'running'
+      ? undefined
+      : `${service.name} is ${found.state}${found.detail === undefined ? '' : `: ${found.detail}`}`;
+  };
+  const probes = (service: Service): readonly Probe[] => {
+    const why = stopped(service);
+    const ofKind = kinds.find(({ id }) => id === service.kind)?.probes ?? [];
+    const ofRuntime: Probe<'listeners'>[] = [
+      {
+        evidence: 'listeners',
+        collect: () => {
+          const answer = listeners.get(service.name);
+          return answer?.known === true
+            ? Promise.resolve(answer.value)
+            : Promise.reject(
+                new Error(answer?.why ?? 'the listeners of services that run elsewhere are not looked at'),
+              );
+        },
+      },
+    ];
+    // A service that does not run is not asked: that it refuses everything would read as a pass.
+    return [...ofKind, ...ofRuntime].map((probe) =>
+      why === undefined ? probe : { evidence: probe.evidence, collect: () => Promise.reject(new Error(why)) },
+    );
+  };
+  const target = (service: Service): ProbeTarget => {
+    const clientIdentity = clientIdentityOf(stack, service);
+    return {
+      stack,
+      service,
+      endpoint: (containerPort) => runtime.endpoint(service.name, containerPort),
+      ...(authorities === undefined ? {} : { authorities }),
+      ...(clientIdentity === undefined ? {} : { clientIdentity }),
+      ...(runtime.kind === 'process'
+        ? { exec: (command, input, signal) => runtime.exec(service.name, command, { input, signal }) }
+        : {}),
+      ...(options.formerCredentials === undefined ? {} : { formerCredentials: options.formerCredentials }),
+      ...(options.vaultToken === undefined ? {} : { vaultToken: options.vaultToken }),
+    };
+  };
+  return collectEvidence({ stack, probes, target, signal: context.signal, concurrency: 4, timeout: PROBE });
+};

@@ -1,0 +1,52 @@
+import type { ServiceStatus } from '../contracts/runtime.ts';
+import type { ExitCode } from '../support/errors.ts';
+import type { JobContext } from './context.ts';
+import { openProcessRuntime, openRuntime } from './open-runtime.ts';
+import { type ProjectOptions, openProject } from './project.ts';
+
+type WithResult = JobContext & { readonly result: (text: string) => Promise<void> };
+
+/** The services as lines: state, name, where they answer, and why not where they do not run. */
+const renderStatus = (services: readonly ServiceStatus[]): string => {
+  const longest = Math.max(0, ...services.map(({ service }) => service.length));
+  return services
+    .map(({ service, state, detail, endpoints }) => {
+      const where = endpoints.map(({ host, port, containerPort }) => `${host}:${port} (${containerPort})`).join(', ');
+      return `${service.padEnd(longest)}  ${state.padEnd(8)}  ${where === '' ? (detail ?? '') : where}\n`;
+    })
+    .join('');
+};
+
+/** 0 where all that can run does; 3 where something failed or has stopped. */
+const exitCodeOfStatus = (services: readonly ServiceStatus[]): ExitCode =>
+  services.some(({ state }) => state === 'failed' || state === 'stopped') ? 3 : 0;
+
+/** The job behind `palisade up`. */
+export const upProject = async (
+  options: ProjectOptions & { readonly only?: readonly string[] | undefined; readonly identity?: string | undefined },
+  context: WithResult,
+): Promise<ExitCode> => {
+  const stack = await openProject(options, context);
+  const { startStack } = await import('./start-stack.ts');
+  const services = await startStack(stack, options, context);
+  await context.result(renderStatus(services));
+  return services.some(({ state }) => state === 'failed') ? 3 : 0;
+};
+
+/** The job behind `palisade down`. */
+export const downProject = async (options: ProjectOptions, context: JobContext): Promise<ExitCode> => {
+  const stack = await openProject(options, context);
+  await openProcessRuntime(stack, context).down(context);
+  return 0;
+};
+
+/** The job behind `palisade status`. */
+export const statusProject = async (
+  options: ProjectOptions & { readonly json: boolean },
+  context: WithResult,
+): Promise<ExitCode> => {
+  const stack = await openProject(options, context);
+  const services = await openRuntime(stack, context).status();
+  await context.result(options.json ? `${JSON.stringify({ services }, null, 2)}\n` : renderStatus(services));
+  return exitCodeOfStatus(services);
+};

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServiceStatus } from '../contracts/runtime.ts';
+import type { Stack } from '../contracts/stack.ts';
+import { listenerAuthorities, unsealVault } from '../services/vault/bootstrap/index.ts';
+import type { JobContext } from './context.ts';
+import { connectToVault, findVault, listenerDirectoryOf, vaultStateOf } from './hardened/vault-access.ts';
+import { readIdentity } from './identity.ts';
+import { openProcessRuntime } from './open-runtime.ts';
+
+/**
+ * Starts a stack as host processes. A Vault that was bootstrapped is unsealed before anything that needs it starts.
+ *
+ * @throws `vault-bootstrap/identity-needed` where it is sealed and nobody gave an identity
+ */
+export const startStack = async (
+  stack: Stack,
+  options: { readonly only?: readonly string[] | undefined; readonly identity?: string | undefined },
+  context: JobContext,
+): Promise<readonly ServiceStatus[]> => {
+  const { signal, progress } = context;
+  const runtime = openProcessRuntime(stack, context);
+  const vault = findVault(stack);
+  if (vault !== undefined && existsSync(join(vaultStateOf(stack), 'custody.json'))) {
+    await runtime.up({ only: [vault.name], signal, progress });
+    const authorities = await listenerAuthorities(listenerDirectoryOf(stack, vault));
+    const client = connectToVault(runtime, vault, context, authorities === '' ? undefined : authorities);
+    try {
+      const identity = await readIdentity(options.identity);
+      const outcome = await unsealVault({
+        client,
+        stateDirectory: vaultStateOf(stack),
+        ...(identity === undefined ? {} : { identity }),
+        signal,
+        clock: context.clock,
+      });
+      if (outcome === 'done') progress(`${vault.name}: unsealed`);
+    } finally {
+      await client.close();
+    }
+  }
+  return runtime.up({ ...(options.only === undefined ? {} : { only: options.only }), signal, progress });
+};
