@@ -1,7 +1,7 @@
 import type { Service, Stack } from '../contracts/stack.ts';
 
 /** True where a `user` is root, or nobody in particular. */
-export const isRoot = (user: string): boolean => /^(?:root|0+)(?::|$)/.test(user.trim()) || user.trim() === '';
+export const isRoot = (user: string): boolean => /^(?:root|0*)$/.test(user.split(':', 1)[0]?.trim() ?? '');
 
 /** The account that the image of a service of a known kind is made for. */
 export const accountOf = (

@@ -1,13 +1,15 @@
 import type { Edge, Service, Stack } from '../contracts/stack.ts';
 import { filesOf } from './mounted-files.ts';
-import { isPooler, isVault } from './servers.ts';
+import { isKnownDataServer, isPooler, isVault } from './servers.ts';
 
 /** Who calls whom, by service name. */
 export type Calls = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** True for what stores data, Vault and connection poolers aside. */
 export const isDataStore = (stack: Stack, service: Service): boolean =>
-  !isVault(service) && !isPooler(service) && stack.traits?.get(service.kind)?.storesData === true;
+  !isVault(service) &&
+  !isPooler(service) &&
+  (stack.traits?.get(service.kind)?.storesData === true || isKnownDataServer(service));
 
 const isMereOrder = ({ reasons }: Edge): boolean => reasons.every(({ text }) => text === 'depends_on');
 
@@ -26,10 +28,20 @@ const calledInFiles = (stack: Stack, service: Service): readonly string[] => {
 
 /**
  * Who calls whom, as segments need it. `depends_on` counts as a call, because a service seldom waits for what it does
- * not need; but not where the caller goes through a pooler that calls the same database. An HTTP API goes through the
- * pooler wherever the project has one: its hardened posture does.
+ * not need; but not where the caller names a pooler that calls the same database, and merely waits for the database.
  */
 export const callsOf = (stack: Stack): Calls => {
+  const known = remembered.get(stack);
+  if (known !== undefined) return known;
+  const calls = findCalls(stack);
+  remembered.set(stack, calls);
+  return calls;
+};
+
+/** A stack never changes, and every service asks for its calls. */
+const remembered = new WeakMap<Stack, Calls>();
+
+const findCalls = (stack: Stack): Calls => {
   const calls = new Map([...stack.services.keys()].map((name) => [name, new Set<string>()]));
   for (const { from, to } of stack.edges) calls.get(from)?.add(to);
   for (const service of stack.services.values())
@@ -48,9 +60,7 @@ export const callsOf = (stack: Stack): Calls => {
         if (!called.has(database)) continue;
         const direct = stack.edges.filter(({ from, to }) => from === service.name && to === database);
         const throughPooler = called.has(pooler.name) && direct.length > 0 && direct.every(isMereOrder);
-        if (service.kind !== 'http-api' && !throughPooler) continue;
-        called.delete(database);
-        called.add(pooler.name);
+        if (throughPooler) called.delete(database);
       }
     }
   }

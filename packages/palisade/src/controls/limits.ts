@@ -2,6 +2,8 @@ import type { ComposeEdit, ComposeValue } from '../contracts/change.ts';
 import type { KeyPath, Location } from '../contracts/location.ts';
 import type { Service, Stack } from '../contracts/stack.ts';
 import { setServiceKey } from '../model/index.ts';
+import { isDataStore } from './calls.ts';
+import { isVault } from './servers.ts';
 
 /** What a service may take of the host. */
 export type LimitName = 'memory' | 'cpus' | 'pids';
@@ -37,5 +39,5 @@ export const limit = (stack: Stack, service: Service, name: LimitName): readonly
     stack,
     service.name,
     limitPath(service, name),
-    ceiling(name, stack.traits?.get(service.kind)?.storesData === true),
+    ceiling(name, isDataStore(stack, service) || isVault(service)),
   );

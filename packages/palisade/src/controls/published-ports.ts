@@ -1,14 +1,14 @@
 import { isIPv6 } from 'node:net';
 import type { Port, Service } from '../contracts/stack.ts';
-import { isNginx } from './servers.ts';
+import { isGateway } from './servers.ts';
 
 /** True for a host address that stands for every interface: none, `0.0.0.0`, `::`. */
 export const isEveryInterface = (address: string): boolean =>
   address === '' || /^0(?:\.0){0,3}$/.test(address) || (isIPv6(address) && /^[0:]+$/.test(address));
 
-/** True for a published port of the gateway by which the outside world is meant to come in: nginx on 80 and 443. */
+/** True for a published port by which the outside world is meant to come in: 80 and 443 of the gateway. */
 export const isWayIn = (service: Service, { published }: Port): boolean =>
-  isNginx(service) && (published === 80 || published === 443);
+  isGateway(service) && (published === 80 || published === 443);
 
 /** How a port is spoken of: `5432`, `53/udp`, `8000-8010`. */
 export const portName = ({ published, publishedEnd, target, targetEnd, protocol }: Port): string => {

@@ -3,7 +3,7 @@
  * end in another word, and so are none.
  */
 const secretEnding =
-  /(?:^|[_.-])(?:password|passwd|passphrase|pass|pw|secret|token|cookie|credentials?|api[_.-]?key|access[_.-]?key|secret[_.-]?key(?:[_.-]?base)?|private[_.-]?key|encryption[_.-]?key|signing[_.-]?key|master[_.-]?key|unseal[_.-]?key|jwt[_.-]?key|secret[_.-]?id)$/i;
+  /(?:^|[_.-])(?:password|passwd|passphrase|pass|pw|secret|token|erlang[_.-]?cookie|credentials?|(?:api|access|app|auth|session|hmac|crypto|webhook|storage|account)[_.-]?key|secret[_.-]?key(?:[_.-]?base)?|private[_.-]?key|encryption[_.-]?key|signing[_.-]?key|master[_.-]?key|unseal[_.-]?key|jwt[_.-]?key|secret[_.-]?id)$/i;
 
 /** Names that hold a secret although their last word does not say so, or is written without a separator. */
 const secretNames =
@@ -19,6 +19,8 @@ export const isSecretName = (name: string): boolean =>
 /** True for the variables in which Vault's clients and its development server take a token. */
 export const isVaultToken = (name: string): boolean => vaultTokens.test(name);
 
+const unquoted = (text: string): string => text.replace(/^(["'])(.*)\1$/, '$2');
+
 const switches = new Set(['true', 'false', 'yes', 'no', 'on', 'off', 'none', 'null', 'random', 'auto', '1', '0']);
 
 /**
@@ -33,13 +35,34 @@ export const canBeSecretValue = (value: string): boolean => {
   return !/^\$[({A-Za-z_]/.test(text);
 };
 
+/** Shapes by which tokens of well-known services are recognised, whatever the variable is called. */
+const tokenShapes = [
+  /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/,
+  /\bgh[pousr]_[A-Za-z0-9]{30,}/,
+  /\bgithub_pat_\w{30,}/,
+  /\bglpat-[\w-]{20,}/,
+  /\bxox[abprs]-[\w-]{10,}/,
+  /\b[rs]k_live_\w{16,}/,
+  /\bAIza[\w-]{35}/,
+  /\bnpm_[A-Za-z0-9]{30,}/,
+];
+
+/** True where a text looks like a private key or a token of a well-known service. */
+export const hasTokenShape = (text: string): boolean => tokenShapes.some((shape) => shape.test(text));
+
 const userInformation = /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@'"]*:([^\s/@'"]+)@/gi;
 
-/** The passwords that stand in the user information of URLs: `postgres://app:…@db/app`. Variables are none. Source: RFC 3986, 3.2.1. */
-export const urlPasswords = (text: string): readonly string[] =>
-  [...text.matchAll(userInformation)]
-    .map(([, password = '']) => password)
-    .filter((password) => !password.startsWith('$') && !/^[<[{*]/.test(password));
+/** A parameter of a JDBC URL, a libpq connection string or an ADO one: `host=db user=app password=…`. */
+const connectionParameter = /(?:^|[\s?&;])(?:password|passwd|pwd)=('[^']*'|[^\s&;'"]+)/gi;
+
+/**
+ * The passwords of the addresses in a text: in the user information of URLs (`postgres://app:…@db/app`) and in the
+ * parameters of connection strings. Variables and placeholders are none. Source: RFC 3986, 3.2.1.
+ */
+export const addressPasswords = (text: string): readonly string[] =>
+  [...text.matchAll(userInformation), ...text.matchAll(connectionParameter)]
+    .map(([, password = '']) => unquoted(password))
+    .filter((password) => password !== '' && !password.startsWith('$') && !/^[<[{*]/.test(password));
 
 /** Short flags that take a secret, by the program that knows them. */
 const shortFlags: readonly (readonly [RegExp, RegExp])[] = [
@@ -59,8 +82,6 @@ export interface CommandSecret {
   readonly value: string;
 }
 
-const unquoted = (text: string): string => text.replace(/^(["'])(.*)\1$/, '$2');
-
 /** The secrets that a command line passes as arguments, in assignments or in URLs. */
 export const commandSecrets = (command: string): readonly CommandSecret[] => {
   const named = [...command.matchAll(longFlag), ...command.matchAll(assignment)].flatMap(([, name = '', value = '']) =>
@@ -71,6 +92,6 @@ export const commandSecrets = (command: string): readonly CommandSecret[] => {
       ? [...command.matchAll(flag)].map((match) => ({ name: 'password', value: unquoted(match[1] ?? '') }))
       : [],
   );
-  const urls = urlPasswords(command).map((value) => ({ name: 'URL', value }));
+  const urls = addressPasswords(command).map((value) => ({ name: 'address', value }));
   return [...named, ...short, ...urls].filter(({ value }) => canBeSecretValue(value) && !value.startsWith('-'));
 };

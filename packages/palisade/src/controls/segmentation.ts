@@ -44,9 +44,17 @@ const clustersOf = (stack: Stack, services: readonly Service[], calls: Calls): r
     return { stem: nodes[0] === undefined ? '' : stemOf(nodes[0]), members, partners };
   });
 
-/** Clusters with the same partners share a network, which bears the page's name where it is the first that is called. */
-const dataSegments = (clusters: readonly Cluster[]): readonly Segment[] => {
-  const groups = [...Map.groupBy(clusters, ({ partners }) => partners.join('\0')).values()];
+/**
+ * Clusters with the same partners share a network; the first one is the `database-network`. A cluster that nobody calls
+ * has a network of its own, or none where its nodes meet on Vault's already.
+ */
+const dataSegments = (clusters: readonly Cluster[], onVault: readonly string[]): readonly Segment[] => {
+  const placed = clusters.filter(
+    ({ partners, members }) => partners.length > 0 || !members.every((member) => onVault.includes(member)),
+  );
+  const groups = [
+    ...Map.groupBy(placed, ({ partners, stem }) => (partners.length > 0 ? partners.join('\0') : `\0${stem}`)).values(),
+  ];
   const first = groups.find((group) => (group[0]?.partners.length ?? 0) > 0) ?? groups[0];
   return groups.map((group) => ({
     name: group === first ? 'database-network' : `${[...new Set(group.map(({ stem }) => stem))].join('-')}-network`,
@@ -71,6 +79,8 @@ export const segmentsOf = (stack: Stack): readonly Segment[] => {
   const clientsOfVault = (tier: readonly Service[]): readonly string[] =>
     tier.map(({ name }) => name).filter((name) => vaultNames.some((vault) => connects(calls, name, vault)));
   const dataClients = clientsOfVault(data);
+  const appClients = clientsOfVault(rest);
+  const isPublished = vaults.some(({ ports }) => ports.length > 0);
   return [
     {
       name: 'vault-database',
@@ -79,10 +89,13 @@ export const segmentsOf = (stack: Stack): readonly Segment[] => {
     },
     {
       name: 'vault-app',
-      internal: vaults.every(({ ports }) => ports.length === 0),
-      members: vaultNames.length === 0 ? [] : [...vaultNames, ...clientsOfVault(rest)],
+      internal: !isPublished,
+      members:
+        vaultNames.length > 0 && (appClients.length > 0 || isPublished || dataClients.length === 0)
+          ? [...vaultNames, ...appClients]
+          : [],
     },
-    ...dataSegments(clustersOf(stack, data, calls)),
+    ...dataSegments(clustersOf(stack, data, calls), dataClients),
     { name: 'app-network', internal: false, members: rest.map(({ name }) => name) },
   ].filter(({ members }) => members.length > 0);
 };
@@ -162,9 +175,16 @@ const readdressed = (stack: Stack, service: Service): readonly Change[] =>
 
 /** The edits that put every service into its segments: one coherent set, the same for every finding that asks for it. */
 export const segmentation = (stack: Stack): readonly Change[] => {
+  const known = remembered.get(stack);
+  if (known !== undefined) return known;
   const segments = segmentsOf(stack);
-  return [...networkChanges(stack, segments), ...serviceChanges(stack, segments)];
+  const changes = [...networkChanges(stack, segments), ...serviceChanges(stack, segments)];
+  remembered.set(stack, changes);
+  return changes;
 };
+
+/** A stack never changes, and every finding asks for its segmentation. */
+const remembered = new WeakMap<Stack, readonly Change[]>();
 
 /** True where the calls of the project explain that one service reaches the other, or a node of its cluster. */
 export const mayReach = (stack: Stack, calls: Calls, service: Service, other: Service): boolean =>

@@ -28,13 +28,15 @@ export const isCuredByFiles = (observation: Observation): boolean =>
   observation.remedy.some(isProjectChange) &&
   observation.remedy.every((change) => isProjectChange(change) || change.kind === 'manual');
 
+const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
+
 /** The lines of a text, from 1, that an edit may change: those of the value that it names. */
 const editableLines = (text: string, { path, edit }: ComposeEdit): ReadonlySet<number> => {
   const document = parseDocument(text, { uniqueKeys: false, merge: false });
   const lines = new Set<number>();
   const mark = (from: number, to: number): void => {
-    const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length;
-    for (let line = lineOf(from); line <= lineOf(Math.max(from, to - 1)); line += 1) lines.add(line);
+    const end = lineOf(text, Math.max(from, to - 1));
+    for (let line = lineOf(text, from); line <= end; line += 1) lines.add(line);
   };
   const markKey = (depth: number): boolean => {
     const parent: unknown = document.getIn(path.slice(0, depth - 1), true);
@@ -88,6 +90,8 @@ export const applyChanges = (project: FixtureProject, changes: readonly ProjectC
   const edits = changes.filter((change) => change.kind === 'compose-edit');
   for (const [file, group] of Map.groupBy(edits, (edit) => edit.file)) applyEdits(project, file, group);
   for (const change of changes)
-    if (change.kind === 'file-write') project.write(change.path, change.content, change.mode);
-    else if (change.kind === 'file-mode') project.setMode(change.path, change.mode);
+    if (change.kind === 'file-write') {
+      assert.ok(!/compose\.ya?ml$/.test(change.path), 'a remedy writes the Compose file whole instead of editing it');
+      project.write(change.path, change.content, change.mode);
+    } else if (change.kind === 'file-mode') project.setMode(change.path, change.mode);
 };

@@ -4,7 +4,7 @@ import type { Interpolation } from '../../contracts/location.ts';
 import type { Stack } from '../../contracts/stack.ts';
 import { setEnvironment } from '../../model/index.ts';
 import { askEachService } from '../question.ts';
-import { canBeSecretValue, isSecretName, isVaultToken, urlPasswords } from '../secret-names.ts';
+import { canBeSecretValue, isSecretName, isVaultToken, addressPasswords } from '../secret-names.ts';
 import { type Setting, commandLines, namedSettings } from '../service-texts.ts';
 import { findVariable } from '../source-text.ts';
 
@@ -12,7 +12,7 @@ import { findVariable } from '../source-text.ts';
 const isUsableDefault = (setting: Setting, { operator, operand = '', variable }: Interpolation): boolean => {
   if (operator !== ':-' && operator !== '-') return false;
   if (isVaultToken(variable) || isVaultToken(setting.name ?? '')) return false;
-  if (urlPasswords(operand).length > 0) return true;
+  if (addressPasswords(operand).length > 0) return true;
   const isWhole = /^\s*\$\{[\s\S]*\}\s*$/.test(setting.located.raw ?? '');
   const isSecret = isSecretName(variable) || (isWhole && isSecretName(setting.name ?? ''));
   return isSecret && canBeSecretValue(operand);

@@ -2,7 +2,14 @@ import type { Control } from '../../contracts/control.ts';
 import type { Stack } from '../../contracts/stack.ts';
 import type { Fault } from '../question.ts';
 import { askEachService } from '../question.ts';
-import { canBeSecretValue, commandSecrets, isSecretName, isVaultToken, urlPasswords } from '../secret-names.ts';
+import {
+  addressPasswords,
+  canBeSecretValue,
+  commandSecrets,
+  hasTokenShape,
+  isSecretName,
+  isVaultToken,
+} from '../secret-names.ts';
 import { type Setting, commandLines, namedSettings } from '../service-texts.ts';
 import { findWritten } from '../source-text.ts';
 
@@ -17,7 +24,8 @@ const inNamed = (service: string, setting: Setting): readonly Fault[] => {
   const fault = (what: string): readonly Fault[] => [
     { message: `${service} has ${what} written out in ${place}`, at: located.at, key: name },
   ];
-  if (urlPasswords(written(setting)).length > 0) return fault('the password of a URL');
+  if (addressPasswords(written(setting)).length > 0) return fault('the password of an address');
+  if (hasTokenShape(written(setting))) return fault('a key or token');
   return isLiteral ? fault('a secret') : [];
 };
 

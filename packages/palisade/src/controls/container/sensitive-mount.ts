@@ -32,6 +32,9 @@ const privateConfiguration =
 /** Directories of an account that hold its credentials. */
 const credentials = /\/\.(?:ssh|aws|gnupg|kube|docker|azure|config\/gcloud|password-store)(?:\/|$)/;
 
+/** The whole directory of an account. */
+const home = /^\/(?:home|Users)\/[^/]+$/;
+
 /** Devices and sockets that programs expect, and that give nothing away. */
 const harmless = new Set(['/dev/null', '/dev/zero', '/dev/urandom', '/dev/random', '/dev/shm', '/dev/log']);
 
@@ -39,7 +42,7 @@ const isSensitive = (source: string): boolean => {
   const path = source.length > 1 ? source.replace(/\/+$/, '') : source;
   if (harmless.has(path)) return false;
   if (whole.has(path) || below.some((directory) => path === directory || path.startsWith(`${directory}/`))) return true;
-  return privateConfiguration.test(path) || credentials.test(path);
+  return [privateConfiguration, credentials, home].some((pattern) => pattern.test(path));
 };
 
 /** C03: no service mounts a directory of the host that gives the host away. */

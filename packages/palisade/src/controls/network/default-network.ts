@@ -22,17 +22,17 @@ export const control: Control = {
           ? 'joins no network of the project'
           : undefined,
     sound: 'joins named networks only',
-    *faults({ name, at, networks, networkMode }, stack) {
+    *faults({ name, networks, networkMode }, stack) {
       if (networkMode?.value === 'bridge')
         yield {
           message: `${name} joins the bridge that all containers of the host share`,
           at: networkMode.at,
           remedy: segmentation(stack),
         };
-      for (const { network } of networks)
+      for (const { network, at } of networks)
         if (stack.networks.get(network)?.implicit === true)
           yield {
-            message: `${name} names no network, so it joins the default one`,
+            message: `${name} joins the default network, like every service that names none`,
             at,
             key: network,
             remedy: segmentation(stack),

@@ -38,7 +38,7 @@ export const control: Control = {
         if (joined === undefined || joined.internal || joined.external) continue;
         yield {
           message: `${service.name} stores data and is on ${network}, which is not internal`,
-          at: joined.implicit ? service.at : at,
+          at,
           key: network,
           remedy: segmentation(stack),
         };

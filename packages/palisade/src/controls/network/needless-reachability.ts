@@ -38,7 +38,7 @@ export const control: Control = {
         if (reached.length === 0) continue;
         yield {
           message: `${service.name} reaches ${reached.join(', ')} over ${network} without calling ${reached.length === 1 ? 'it' : 'them'}`,
-          at: stack.networks.get(network)?.implicit === true ? service.at : at,
+          at,
           key: network,
           remedy: segmentation(stack),
         };

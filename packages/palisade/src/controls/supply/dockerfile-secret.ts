@@ -3,7 +3,7 @@ import type { Service, Stack } from '../../contracts/stack.ts';
 import { type Instruction, dockerfileInstructions, dockerfileOf } from '../dockerfile.ts';
 import { type Fault, askEachService } from '../question.ts';
 import { cisDocker } from '../references.ts';
-import { canBeSecretValue, isSecretName, urlPasswords } from '../secret-names.ts';
+import { canBeSecretValue, isSecretName, addressPasswords } from '../secret-names.ts';
 
 const confidentialFile =
   /(?:^|[\s/"'])(\.env(?:\.(?!example|sample|template|dist)[\w-]+)?|id_(?:rsa|dsa|ecdsa|ed25519)|[\w.-]+\.(?:key|pfx|p12|jks)|\.npmrc|\.netrc|\.pgpass|credentials(?:\.json)?|root-token)(?=[\s"',\]]|$)/;
@@ -35,7 +35,7 @@ const faultOf = ({ name, rest }: Instruction): { readonly what: string; readonly
   }
   if (name === 'ENV') {
     const secret = pairs(rest).find(
-      (pair) => (isSecretName(pair.name) && canBeSecretValue(pair.value)) || urlPasswords(pair.value).length > 0,
+      (pair) => (isSecretName(pair.name) && canBeSecretValue(pair.value)) || addressPasswords(pair.value).length > 0,
     );
     return secret && { what: `puts the secret ${secret.name} into the environment of the image`, key: secret.name };
   }
