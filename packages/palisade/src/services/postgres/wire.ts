@@ -90,14 +90,24 @@ const withSocket = <T>(endpoint: Endpoint, signal: AbortSignal, use: (socket: So
     }
   });
 
+/** Bytes that an answer to a StartupMessage has at most; an error message is a few hundred. */
+const longestAnswer = 30_000;
+
+/** True where a message is whole, or cannot be an answer. */
+const isEnough = (received: Buffer): boolean => {
+  if (received.length < 5) return false;
+  const length = received.readInt32BE(1);
+  return !/^[RE]/.test(received.toString('latin1', 0, 1)) || length > longestAnswer || received.length > length;
+};
+
 /** Sends a StartupMessage over an open channel and reads the first answer. */
 const ask = async (channel: Socket, user: string, database: string): Promise<AuthenticationReply> => {
-  const answer = read(channel, (received) => received.length >= 5 && received.length >= 1 + received.readInt32BE(1));
+  const answer = read(channel, isEnough);
   channel.write(startupMessage(user, database));
   const received = await answer;
-  const type = received.toString('latin1', 0, 1);
-  // Before protocol 3, and for want of memory, errors come without a length.
-  return readReply(user, type, received.subarray(5, 1 + received.readInt32BE(1)));
+  const length = received.readInt32BE(1);
+  if (length > longestAnswer) throw error('postgres/protocol', { reason: 'the answer has no end' });
+  return readReply(user, received.toString('latin1', 0, 1), received.subarray(5, 1 + length));
 };
 
 /** Who wants in, and how the TLS side is set up. */

@@ -13,6 +13,7 @@ import { run } from '../../../support/exec.ts';
 import { retry } from '../../../support/retry.ts';
 import { kind } from '../index.ts';
 import { processCapability } from '../process.ts';
+import { neighbour } from './project.ts';
 
 /** A port that nobody listens on at the moment. */
 export const freePort = (): Promise<number> =>
@@ -53,13 +54,6 @@ export interface TestHost extends AsyncDisposable {
   /** Everything that the server has written: its output and its log files. */
   readonly logs: () => Promise<string>;
 }
-
-/** Loads the kinds of neighbours by name alone; what they are is no matter here. */
-const neighbour = (id: string) => ({
-  ...kind,
-  id,
-  matches: ({ name }: { readonly name: string }) => (name === id ? (2 as const) : (0 as const)),
-});
 
 /** Makes the directory; `vaultPort` stands for `vault:8200`. */
 export const createTestHost = async (vaultPort: () => number): Promise<TestHost> => {
