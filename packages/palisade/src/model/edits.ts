@@ -2,7 +2,8 @@ import type { ComposeEdit, ComposeValue } from '../contracts/change.ts';
 import type { KeyPath, Location } from '../contracts/location.ts';
 import type { Stack } from '../contracts/stack.ts';
 import { canonicalJson } from '../support/canonical-json.ts';
-import { type MapNode, type Node, asMapping, child, entriesOf, isNothing, itemsOf, textOf, written } from './node.ts';
+import { inheritanceKey } from './loading.ts';
+import { type Node, asMapping, child, isNothing, itemsOf, textOf, written } from './node.ts';
 import { originsOf } from './origins.ts';
 
 /** A service by its name or as the stack holds it. */
@@ -18,13 +19,15 @@ const nameOf = (service: ServiceName): string => (typeof service === 'string' ? 
 interface Part {
   readonly file: string;
   readonly service: Node;
-  readonly root: MapNode;
+  /** What the service takes over from the one that it extends there. */
+  readonly inherited: Node | undefined;
 }
 
 const partsOf = (stack: Stack, service: string): readonly Part[] =>
   originsOf(stack).documents.flatMap(({ file, root, role }): readonly Part[] => {
     const found = role === 'project' ? child(root, 'services', service) : undefined;
-    return found === undefined ? [] : [{ file, service: found, root }];
+    const inherited = originsOf(stack).inherited.get(inheritanceKey(file, service));
+    return found === undefined ? [] : [{ file, service: found, inherited }];
   });
 
 /** The node at a path of keys and indices, through aliases and merge keys. */
@@ -87,26 +90,6 @@ const isSamePlace = (a: Location, b: Location): boolean =>
 const isCollection = (value: ComposeValue): value is Exclude<ComposeValue, Scalar> =>
   typeof value === 'object' && value !== null;
 
-/** The places of a value's parts: of its items or keys, or its own. */
-const places = (node: Node): readonly Location[] =>
-  node.type === 'scalar'
-    ? [node.at]
-    : node.type === 'sequence'
-      ? node.items.map(({ at }) => at)
-      : [...node.entries.values()].map(({ keyAt }) => keyAt);
-
-/** True where a value of the merged service comes from what it extends, so that its own files cannot take it away. */
-const isInherited = (stack: Stack, service: string, parts: readonly Part[], path: KeyPath): boolean => {
-  if (!parts.some((part) => child(part.service, 'extends') !== undefined)) return false;
-  const merged = nodeAt(child(originsOf(stack).root, 'services', service), path);
-  if (merged === undefined) return false;
-  const own = parts.flatMap((part) => {
-    const node = nodeAt(part.service, path);
-    return node === undefined ? [] : places(node);
-  });
-  return places(merged).some((place) => !own.some((each) => isSamePlace(each, place)));
-};
-
 /**
  * Edits that give a key of a service a value. Indices in the path count in the merged list (`service.ports[1]`). A value
  * that comes through an alias or merge key gets a key of its own in the service. A list or mapping replaces what every
@@ -129,11 +112,11 @@ export const setServiceKey = (stack: Stack, service: ServiceName, path: KeyPath,
   const target = holding.at(-1) ?? nearest(parts, path);
   if (target === undefined) return [];
   const node = nodeAt(target.service, path);
-  const inherited = isCollection(value) && isInherited(stack, name, parts, path);
+  const inherited = isCollection(value) && parts.some((part) => !isNothing(nodeAt(part.inherited, path)));
   const others = isCollection(value)
     ? holding.filter((part) => part !== target).flatMap((part) => removeFrom(part, name, path))
     : [];
-  if (same(node, value) && !inherited) return others;
+  if (same(node, value) && (!inherited || node?.tag === '!override')) return others;
   const edit: ComposeEdit['edit'] = { op: 'set', value, ...(inherited ? { tag: '!override' } : {}) };
   return [...others, editOf(target.file, name, path, edit, expectsOf(node))];
 };
@@ -170,20 +153,21 @@ export const removeServiceKey = (stack: Stack, service: ServiceName, path: KeyPa
     const node = nodeAt(place.part.service, place.path);
     return node === undefined ? [] : [editOf(place.part.file, name, place.path, { op: 'remove' }, expectsOf(node))];
   }
-  const edits = parts.flatMap((part) => removeFrom(part, name, path));
-  const last = parts.at(-1);
-  if (last === undefined || !isInherited(stack, name, parts, path)) return edits;
-  const merged = nodeAt(child(originsOf(stack).root, 'services', name), path);
-  const neutral = merged?.type === 'scalar' ? neutralOf(merged) : null;
-  if (merged?.type === 'scalar' && same(merged, neutral)) return edits;
-  const edit: ComposeEdit['edit'] = {
-    op: 'set',
-    value: neutral,
-    ...(merged?.type === 'scalar' ? {} : { tag: '!reset' }),
-  };
-  const expects = expectsOf(nodeAt(last.service, path));
-  return [...edits.filter(({ file }) => file !== last.file), editOf(last.file, name, path, edit, expects)];
+  const { root } = originsOf(stack);
+  if (root !== undefined && nodeAt(child(root, 'services', name), path) === undefined) return [];
+  return parts.flatMap((part) => {
+    const base = nodeAt(part.inherited, path);
+    if (base === undefined || isNothing(base)) return removeFrom(part, name, path);
+    const node = nodeAt(part.service, path);
+    if (base.type === 'scalar') {
+      const neutral = neutralOf(base);
+      return same(node, neutral) ? [] : [editOf(part.file, name, path, { op: 'set', value: neutral }, expectsOf(node))];
+    }
+    return node?.tag === '!reset' ? [] : [editOf(part.file, name, path, reset, expectsOf(node))];
+  });
 };
+
+const reset: ComposeEdit['edit'] = { op: 'set', value: null, tag: '!reset' };
 
 const removeFrom = (part: Part, service: string, path: KeyPath): Edits => {
   const node = nodeAt(part.service, path);
@@ -279,25 +263,26 @@ const indexOfName = (node: Node, name: string): number =>
 export const removeEnvironment = (stack: Stack, service: ServiceName, name: string): Edits => {
   const key = nameOf(service);
   const parts = partsOf(stack, key);
-  const edits = parts.flatMap((part) => {
+  const { root } = originsOf(stack);
+  const left = child(asMapping(child(root, 'services', key, 'environment')), name);
+  if (root !== undefined && left === undefined) return [];
+  return parts.flatMap((part): Edits => {
     const node = child(part.service, 'environment');
-    if (node?.type !== 'sequence') return removeFrom(part, key, ['environment', name]);
-    const index = indexOfName(node, name);
-    const item = node.items[index];
-    return item === undefined
-      ? []
-      : [editOf(part.file, key, ['environment', index], { op: 'remove' }, expectsOf(item))];
+    const base = child(asMapping(child(part.inherited, 'environment')), name);
+    if (node?.type === 'sequence') {
+      const index = indexOfName(node, name);
+      const item = node.items[index];
+      // In list syntax an inherited variable can only be made empty.
+      const empty = `${name}=`;
+      if (base !== undefined && item === undefined)
+        return [editOf(part.file, key, ['environment'], { op: 'append', value: empty }, { state: 'absent' })];
+      if (item === undefined || (base !== undefined && same(item, empty))) return [];
+      const edit: ComposeEdit['edit'] = base === undefined ? { op: 'remove' } : { op: 'set', value: empty };
+      return [editOf(part.file, key, ['environment', index], edit, expectsOf(item))];
+    }
+    const path = ['environment', name];
+    const own = nodeAt(part.service, path);
+    if (base === undefined) return removeFrom(part, key, path);
+    return own?.tag === '!reset' ? [] : [editOf(part.file, key, path, reset, expectsOf(own))];
   });
-  const last = parts.at(-1);
-  const merged = asMapping(child(originsOf(stack).root, 'services', key, 'environment'));
-  const left = entriesOf(merged).find(([each]) => each === name)?.[1];
-  const own = parts.some((part) => {
-    const entry = entriesOf(asMapping(child(part.service, 'environment'))).find(([each]) => each === name)?.[1];
-    return entry !== undefined && left !== undefined && isSamePlace(entry.keyAt, left.keyAt);
-  });
-  if (last === undefined || left === undefined || own || isNothing(left.value)) return edits;
-  // Only what the service extends still has it.
-  const path = ['environment', name];
-  if (child(last.service, 'environment')?.type === 'sequence') return edits;
-  return [...edits, editOf(last.file, key, path, { op: 'set', value: null, tag: '!reset' }, { state: 'absent' })];
 };

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { mergeNodes } from './merge.ts';
 import { type Entry, type MapNode, type Node, child, entriesOf, textOf } from './node.ts';
 import { absoluteService } from './paths.ts';
-import { type Loading, type Scope, readComposeFile } from './loading.ts';
+import { type Loading, type Scope, inheritanceKey, readComposeFile } from './loading.ts';
 import { shownPath } from './relative.ts';
 
 /** Resolves `extends` of every service in a document, over chains and other files. */
@@ -42,7 +42,7 @@ const extended = async (name: string, service: Node, place: Place, chain: readon
   entries.delete('extends');
   const own: MapNode = { ...service, entries };
   const { loading, scope } = place;
-  const here = `${shownPath(loading.directory, place.path)}#${name}`;
+  const here = inheritanceKey(shownPath(loading.directory, place.path), name);
   if (chain.includes(here)) {
     loading.report('error', 'model/extends-cycle', { chain: [...chain, here].join(' → ') }, wish.at);
     return own;
@@ -77,6 +77,7 @@ const extended = async (name: string, service: Node, place: Place, chain: readon
     elsewhere && whole.type === 'map'
       ? absoluteService(whole, { directory: dirname(path), home: loading.home })
       : whole;
+  loading.inherited.set(here, from);
   return mergeNodes(from, own, ['services', name]);
 };
 

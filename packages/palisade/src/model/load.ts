@@ -51,6 +51,7 @@ export const loadStack = async (options: LoadOptions): Promise<Stack> => {
     sources: new Map(),
     environmentFiles: new Set(),
     documents: [],
+    inherited: new Map(),
   };
   const environment: Lookup = (name) => {
     const value = options.environment[name];
@@ -107,7 +108,7 @@ export const loadStack = async (options: LoadOptions): Promise<Stack> => {
     report,
   );
   checkReferences(services, { networks, volumes, secrets, configs }, report);
-  rememberOrigins(loading.sources, { documents: loading.documents, root });
+  rememberOrigins(loading.sources, { documents: loading.documents, root, inherited: loading.inherited });
   return {
     name: projectName(scope.lookup('COMPOSE_PROJECT_NAME')?.value ?? textOf(child(root, 'name')), directory),
     directory,

@@ -2,7 +2,7 @@ import { readDocuments } from './document.ts';
 import { readEnvironmentFile } from './dotenv.ts';
 import type { Report } from './errors.ts';
 import type { Lookup } from './interpolation.ts';
-import type { MapNode } from './node.ts';
+import type { MapNode, Node } from './node.ts';
 import { readText } from './read-text.ts';
 import { shownPath } from './relative.ts';
 
@@ -19,6 +19,9 @@ export interface ReadDocument {
   readonly role: 'project' | 'base';
 }
 
+/** The key of a file's service in `Loading.inherited`. */
+export const inheritanceKey = (file: string, service: string): string => `${file}#${service}`;
+
 /** What loading a project shares between its files. */
 export interface Loading {
   /** Absolute directory that shown paths are relative to. */
@@ -31,6 +34,8 @@ export interface Loading {
   readonly environmentFiles: Set<string>;
   /** Receives each document as it was read, before extends and merging. */
   readonly documents: ReadDocument[];
+  /** What a service of a file takes over from the one it extends, by `inheritanceKey`. */
+  readonly inherited: Map<string, Node>;
 }
 
 /** Variables for the interpolation of one project or included project. */

@@ -1,7 +1,7 @@
 import type { Stack } from '../contracts/stack.ts';
 import { readDocuments } from './document.ts';
 import type { ReadDocument } from './loading.ts';
-import type { MapNode } from './node.ts';
+import type { MapNode, Node } from './node.ts';
 
 /** What a stack was made from, for the builders of edits. */
 export interface Origins {
@@ -9,6 +9,8 @@ export interface Origins {
   readonly documents: readonly ReadDocument[];
   /** The merged project; absent for a stack that was not loaded by `loadStack`. */
   readonly root?: MapNode;
+  /** What services take over from those that they extend, by `inheritanceKey`. */
+  readonly inherited: ReadonlyMap<string, Node>;
 }
 
 // Kept by the map of sources, which a copy of a stack with other findings or kinds shares.
@@ -31,7 +33,7 @@ export const originsOf = (stack: Pick<Stack, 'sources'>): Origins => {
       () => undefined,
     ).map((root): ReadDocument => ({ file, root, role: 'project' })),
   );
-  const origins = { documents };
+  const origins: Origins = { documents, inherited: new Map() };
   rememberOrigins(stack.sources, origins);
   return origins;
 };

@@ -207,7 +207,8 @@ const advance = (source: Source, resolved: Resolved): Step => {
         if (merged !== undefined && (!isLast || edit.edit.op === 'append'))
           return again(insertPair(text, node, String(key), valueOf(source, merged), layout));
         const value = nested(path.slice(depth + 1), wanted, impossible);
-        return finished(insertPair(text, node, String(key), value, layout, isLast ? tagOf(edit) : {}));
+        const inserted = insertPair(text, node, String(key), value, layout, isLast ? tagOf(edit) : {});
+        return isLast ? finished(inserted) : parentsMade(edit, inserted);
       }
       holder = { in: node, pair };
     } else if (isSeq(node)) {
@@ -224,13 +225,17 @@ const advance = (source: Source, resolved: Resolved): Step => {
     if (held !== undefined && isAlias(held)) return again(replaceValue(text, holder, valueOf(source, held), layout));
     if (held === undefined || (isScalar(held) && valueOf(source, held) === null)) {
       if (edit.edit.op === 'remove') return finished(text);
-      return finished(replaceValue(text, holder, nested(path.slice(depth + 1), wanted, impossible), layout));
+      return parentsMade(edit, replaceValue(text, holder, nested(path.slice(depth + 1), wanted, impossible), layout));
     }
     outer = holder;
     node = held;
   }
   throw impossible('the path is empty');
 };
+
+/** A tag stands at the value itself, which the next step writes; without one everything is there. */
+const parentsMade = ({ edit }: ComposeEdit, text: string): Step =>
+  edit.op === 'set' && edit.tag !== undefined ? again(text) : finished(text);
 
 const tagOf = ({ edit }: ComposeEdit): Properties =>
   edit.op === 'set' && edit.tag !== undefined ? { tag: edit.tag } : {};
