@@ -357,6 +357,21 @@ describe('the hardened posture of the development server', () => {
     assert.deepEqual([found['V04'], found['V14'], found['V15']], ['unknown', 'unknown', 'unknown']);
   });
 
+  it('serves a replaced certificate after its reload signal, without a restart', async () => {
+    const serial = async (): Promise<string | undefined> => {
+      const { certificate } = await ask(server);
+      return certificate.known ? certificate.value.serial : undefined;
+    };
+    const first = await serial();
+    await makeCertificate(join(server.directory, 'certs/vault/server'), 'vault');
+    assert.equal(await serial(), first);
+    assert.equal(server.plan.reloadSignal, 'SIGHUP');
+    server.child.kill(server.plan.reloadSignal);
+    await retry(async () => assert.notEqual(await serial(), first), { within: 10_000 });
+    const { seal } = await ask(server);
+    assert.ok(seal.known && !seal.value.sealed);
+  });
+
   it('ends at once where the caller gives up', async () => {
     const { stack, service } = server;
     await assert.rejects(

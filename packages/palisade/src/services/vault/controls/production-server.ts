@@ -41,7 +41,6 @@ export const control: Control<'vault'> = {
       },
     }),
   live: {
-    attack: 'find a server that forgets everything and needs no unsealing',
     needs: ['vault'],
     assess: (_stack, evidence) =>
       judgeAnswers(
