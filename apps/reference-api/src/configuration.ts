@@ -45,6 +45,8 @@ export interface HardenedConfiguration extends Listening {
     readonly path: string;
     /** Overrides host and port of the entry, for where the server has another address than the one kept there. */
     readonly address?: Address;
+    /** Overrides the entry's database. */
+    readonly name?: string;
     /** Milliseconds between two looks for new credentials. */
     readonly refreshEvery: number;
   };
@@ -115,6 +117,7 @@ const hardened = z
     DATABASE_TLS_DIRECTORY: absolutePath.default('/client-certs'),
     DATABASE_SECRET: secretPath.default('postgres/reference-api'),
     DATABASE_ADDRESS: hostAndPort.optional(),
+    DATABASE_NAME: z.string().min(1).max(63).optional(),
     CREDENTIALS_REFRESH_SECONDS: seconds(30),
     VAULT_ADDR: url('https:'),
     VAULT_CACERT: absolutePath,

@@ -125,6 +125,12 @@ test('is not ready where the database has another name', async () => {
   await deceived.stop();
 });
 
+test('uses the database that its environment names before the one of the entry', async () => {
+  const elsewhere = await ground.startApi({ DATABASE_NAME: 'no_such_database' });
+  assert.equal((await get('/ready', elsewhere.port)).status, 503);
+  await elsewhere.stop();
+});
+
 test('is not ready with a client certificate of somebody else', async () => {
   const directory = join(ground.directory, 'stranger');
   await ground.authority.issue(directory, { name: 'stranger' });

@@ -9,7 +9,7 @@ import {
   isVaultError,
 } from '@palisade/vault';
 import { Secret } from '@palisade/vault/secret';
-import type { Address, HardenedConfiguration } from '../configuration.ts';
+import type { HardenedConfiguration } from '../configuration.ts';
 import type { DatabaseLogin } from '../database/database.ts';
 import { StartError, messageOf } from '../errors.ts';
 
@@ -23,27 +23,35 @@ export interface Vault {
   readonly close: () => Promise<void>;
 }
 
-const loginOf = (path: string, fields: ReadonlyMap<string, Secret>, address?: Address): Omit<DatabaseLogin, 'tls'> => {
-  const missing = ['username', 'password', 'database'].filter((name) => !fields.has(name));
-  const [username, password, database] = [fields.get('username'), fields.get('password'), fields.get('database')];
+/** What the environment knows better than the entry. */
+type Overrides = Pick<HardenedConfiguration['database'], 'address' | 'name'>;
+
+const loginOf = (
+  path: string,
+  fields: ReadonlyMap<string, Secret>,
+  { address, name }: Overrides,
+): Omit<DatabaseLogin, 'tls'> => {
+  const missing = ['username', 'password', 'database'].filter((field) => !fields.has(field));
+  const [username, password] = [fields.get('username'), fields.get('password')];
+  const database = name ?? fields.get('database')?.reveal();
   if (username === undefined || password === undefined || database === undefined)
     throw new StartError('vault/credentials-unusable', `secret/${path} has no field ${missing.join(', ')}`);
   const host = address?.host ?? fields.get('host')?.reveal();
   const port = address?.port ?? Number(fields.get('port')?.reveal() ?? '5432');
   if (host === undefined || !Number.isInteger(port))
     throw new StartError('vault/credentials-unusable', `secret/${path} has no usable host and port`);
-  return { username: username.reveal(), password, database: database.reveal(), host, port };
+  return { username: username.reveal(), password, database, host, port };
 };
 
 const readLogin = async (
   client: VaultClient,
   path: string,
   signal: AbortSignal,
-  address?: Address,
+  overrides: Overrides,
 ): Promise<Omit<DatabaseLogin, 'tls'>> => {
   const entry = await client.kv2().read(path, { signal });
   if (entry === undefined) throw new StartError('vault/credentials-unusable', `there is nothing at secret/${path}`);
-  return loginOf(path, entry.fields, address);
+  return loginOf(path, entry.fields, overrides);
 };
 
 const checkHealth = async (client: VaultClient): Promise<void> => {
@@ -56,7 +64,7 @@ const checkHealth = async (client: VaultClient): Promise<void> => {
 export const openWithToken = (address: string, token: TokenSource): Vault => {
   const client = createVaultClient({ address, token, plaintext: true });
   return {
-    readLogin: (path, signal) => readLogin(client, path, signal),
+    readLogin: (path, signal) => readLogin(client, path, signal, {}),
     check: () => checkHealth(client),
     close: client.close,
   };
@@ -117,12 +125,12 @@ export const openWithAppRole = async (
     readLogin: async (path, signal) => {
       const token = await session.token();
       try {
-        return await readLogin(authenticated, path, signal, configuration.database.address);
+        return await readLogin(authenticated, path, signal, configuration.database);
       } catch (error) {
         if (!isVaultError(error, 'vault/permission-denied')) throw error;
         // The token may have been revoked before its time; a new one tells.
         session.discard(token);
-        return readLogin(authenticated, path, signal, configuration.database.address);
+        return readLogin(authenticated, path, signal, configuration.database);
       }
     },
     check: async () => {

@@ -1,7 +1,6 @@
 import type { Change, Manual } from '../../contracts/change.ts';
 import type { Observation } from '../../contracts/control.ts';
 import type { Answer, Evidence } from '../../contracts/evidence.ts';
-import type { Location } from '../../contracts/location.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { serviceResource } from '../../model/index.ts';
 import type { HttpEvidence } from './evidence.ts';
@@ -12,13 +11,6 @@ import { isReferenceApi } from './reference-api.ts';
 export type Verdict =
   | { readonly outcome: 'pass' | 'unknown' | 'not-applicable'; readonly message: string }
   | { readonly outcome: 'fail'; readonly message: string; readonly key?: string };
-
-/** One thing that is wrong in the files of a service. */
-export interface Fault {
-  readonly message: string;
-  readonly at: Location;
-  readonly key: string;
-}
 
 /**
  * What clears a fault: the hardened posture of the reference API. What another program makes of its environment is known

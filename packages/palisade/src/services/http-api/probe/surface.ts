@@ -85,7 +85,12 @@ export const findSurface = async (target: ProbeTarget, signal: AbortSignal): Pro
   const origin =
     answers.find(({ https }) => https !== undefined)?.https ?? answers.find(({ http }) => http !== undefined)?.http;
   if (origin === undefined)
-    throw error('http-api/no-answer', { service, why: doubts[0] ?? 'every port that could be tried is closed' });
+    throw error('http-api/no-answer', {
+      service,
+      why:
+        doubts[0] ??
+        (answers.length > 0 ? 'it only sends callers on to HTTPS' : 'every port that could be tried is closed'),
+    });
   const open = answers.filter(({ plaintext }) => plaintext).map(({ port }) => port);
   return {
     origin,

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Service, Stack } from '../../contracts/stack.ts';
+import { applyComposeEdit, loadStack } from '../../model/index.ts';
+import { certificates } from './certificates.ts';
+import { control as tlsOnly } from './controls/tls-only.ts';
+import { control as verified } from './controls/verified-connections.ts';
+import { harden } from './harden.ts';
+import { kind } from './index.ts';
+
+const bundled = join(import.meta.dirname, '../../../../../stack');
+// The other kinds are not this one's business; their names are enough.
+const named = (id: string) => ({
+  ...kind,
+  id,
+  matches: (hints: { readonly name: string }) => (hints.name === id ? (2 as const) : (0 as const)),
+});
+const kinds = [kind, named('vault'), named('postgres')];
+
+const load = (directory: string): Promise<Stack> => loadStack({ directory, environment: {}, kinds });
+const api = (stack: Stack): Service => {
+  const service = stack.services.get('reference-api');
+  assert.ok(service);
+  return service;
+};
+/** The bundled stack, hardened as far as this kind does it. */
+const hardened = async (context: TestContext): Promise<{ readonly stack: Stack; readonly text: string }> => {
+  const directory = mkdtempSync(join(tmpdir(), 'palisade-http-api-'));
+  context.after(() => rmSync(directory, { recursive: true }));
+  cpSync(bundled, directory, { recursive: true });
+  const path = join(directory, 'compose.yaml');
+  const stack = await load(directory);
+  const text = harden(stack, api(stack)).reduce(
+    (current, edit) => applyComposeEdit(current, edit),
+    readFileSync(path, 'utf8'),
+  );
+  writeFileSync(path, text);
+  return { stack: await load(directory), text };
+};
+
+test('is recognised in the bundled stack', async () => {
+  assert.equal(api(await load(bundled)).kind, 'http-api');
+});
+
+test('leaves no token, password, switch or wildcard in the environment', async (context) => {
+  const { environment } = api((await hardened(context)).stack);
+  const values = Object.fromEntries([...environment].map(([name, { value }]) => [name, value]));
+  assert.deepEqual(values, {
+    REFERENCE_API_POSTURE: 'hardened',
+    VAULT_ADDR: 'https://vault:8200',
+    VAULT_CACERT: '/vault-ca/ca.pem',
+    VAULT_ROLE_ID_FILE: '/run/secrets/reference-api-role-id',
+    VAULT_SECRET_ID_FILE: '/run/secrets/reference-api-secret-id',
+    DATABASE_ADDRESS: 'postgres:5432',
+    DATABASE_NAME: 'devdb',
+    DATABASE_SECRET: 'postgres/reference-api',
+    DATABASE_TLS_DIRECTORY: '/client-certs',
+    TLS_DIRECTORY: '/certs',
+    DEBUG: 'false',
+    ENABLE_DOCS: 'false',
+    LOG_LEVEL: 'info',
+  });
+});
+
+test('mounts the identities, grants the AppRole files and asks for health over TLS', async (context) => {
+  const service = api((await hardened(context)).stack);
+  assert.deepEqual(
+    service.mounts.map(({ target, readOnly }) => [target, readOnly]),
+    [
+      ['/vault-ca/ca.pem', true],
+      ['/client-certs', true],
+      ['/certs', true],
+    ],
+  );
+  assert.deepEqual(
+    service.secrets.map(({ target }) => target),
+    ['/run/secrets/reference-api-role-id', '/run/secrets/reference-api-secret-id'],
+  );
+  assert.ok(service.ports.some(({ target, hostAddress }) => target === 8443 && hostAddress === '127.0.0.1'));
+  assert.match(service.healthcheck?.value.test.join(' ') ?? '', /node:https.*8443/);
+  assert.equal(service.user?.value, '1000:1000');
+});
+
+test('keeps the edge to the database, so that the database keeps its account', async (context) => {
+  const { stack } = await hardened(context);
+  assert.ok(stack.edges.some(({ from, to, port }) => from === 'reference-api' && to === 'postgres' && port === 5432));
+});
+
+test('has nothing to do a second time, and its own controls nothing to say', async (context) => {
+  const { stack } = await hardened(context);
+  assert.deepEqual(harden(stack, api(stack)), []);
+  for (const control of [tlsOnly, verified])
+    for (const { outcome, resource } of control.static?.(stack) ?? [])
+      if (resource.type === 'service' && resource.name === 'reference-api') assert.equal(outcome, 'pass', control.id);
+});
+
+test('touches no other service', async (context) => {
+  const stack = await load(bundled);
+  for (const { path } of harden(stack, api(stack))) assert.ok(path[1] === 'reference-api' || path[0] === 'secrets');
+  const before = readFileSync(join(bundled, 'compose.yaml'), 'utf8').split('  reference-api:\n')[0] ?? '';
+  assert.ok((await hardened(context)).text.startsWith(before));
+});
+
+test('does nothing to a program that it does not know', async () => {
+  const stack = await load(bundled);
+  const known = api(stack);
+  const foreign: Service = {
+    ...known,
+    environment: new Map([...known.environment].filter(([name]) => name !== 'REFERENCE_API_POSTURE')),
+  };
+  assert.deepEqual(harden(stack, foreign), []);
+  assert.equal(kind.accountOf?.(foreign), undefined);
+});
+
+test('asks for an identity as a server, and as a client of the database', async () => {
+  const stack = await load(bundled);
+  assert.deepEqual(
+    certificates(stack, api(stack)).map(({ role, usage, directory, alternativeNames }) => [
+      role,
+      usage,
+      directory,
+      alternativeNames,
+    ]),
+    [
+      ['reference-api-server', 'server', 'certs/reference-api/server', ['reference-api', 'localhost']],
+      ['reference-api-client', 'client', 'certs/reference-api/client', []],
+    ],
+  );
+});

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { freePort } from '../../../../../apps/reference-api/src/testing/children.ts';
+import {
+  type HardenedPlayground,
+  type Playground,
+  openDevelopment,
+  openHardened,
+} from '../../../../../apps/reference-api/src/testing/playground.ts';
+import type { Control, Observation } from '../../contracts/control.ts';
+import type { Answer, Evidence, EvidenceMap } from '../../contracts/evidence.ts';
+import type { ProbeTarget, ProcessContext } from '../../contracts/service-kind.ts';
+import type { Service, Stack } from '../../contracts/stack.ts';
+import { loadStack } from '../../model/index.ts';
+import { retry } from '../../support/retry.ts';
+import { control as authenticatedRoutes } from './controls/authenticated-routes.ts';
+import { control as maskedErrors } from './controls/masked-errors.ts';
+import { control as noDebugSurface } from './controls/no-debug-surface.ts';
+import { control as noForeignOrigins } from './controls/no-foreign-origins.ts';
+import { control as securityHeaders } from './controls/security-headers.ts';
+import { control as tlsOnly } from './controls/tls-only.ts';
+import type { HttpEvidence } from './evidence.ts';
+import { kind } from './index.ts';
+import { collect } from './probe/collect.ts';
+
+const controls: readonly Control<'http'>[] = [
+  authenticatedRoutes,
+  maskedErrors,
+  noDebugSurface,
+  noForeignOrigins,
+  securityHeaders,
+  tlsOnly,
+];
+
+let stack: Stack;
+let service: Service;
+let development: Playground;
+let hardened: HardenedPlayground;
+before(async () => {
+  stack = await loadStack({
+    directory: join(import.meta.dirname, '../../../../../stack'),
+    environment: {},
+    kinds: [kind],
+  });
+  const found = stack.services.get('reference-api');
+  assert.ok(found);
+  service = found;
+  [development, hardened] = await Promise.all([openDevelopment(), openHardened()]);
+});
+after(async () => {
+  await development.close();
+  await hardened.close();
+});
+
+const target = (containerPort: number, port: number, authorities?: string): ProbeTarget => ({
+  stack,
+  service,
+  endpoint: (asked) => (asked === containerPort ? { host: '127.0.0.1', port } : undefined),
+  ...(authorities === undefined ? {} : { authorities }),
+});
+
+const evidenceOf = (value: HttpEvidence): Evidence<'http'> => ({
+  of: <Name extends 'http'>(): ReadonlyMap<string, Answer<EvidenceMap[Name]>> =>
+    new Map([['reference-api', { known: true, value }]]),
+});
+
+const judge = (value: HttpEvidence): Record<string, Observation['outcome']> =>
+  Object.fromEntries(
+    controls.flatMap(({ id, live }) =>
+      [...(live?.assess(stack, evidenceOf(value)) ?? [])].map(({ outcome }) => [id, outcome] as const),
+    ),
+  );
+
+const users = async (port: number): Promise<string> => (await fetch(`http://127.0.0.1:${port}/api/user`)).text();
+
+test('fails every control on the development posture of the reference API', async () => {
+  const api = await development.startApi();
+  const before = await users(api.port);
+  const evidence = await collect(target(8000, api.port), AbortSignal.timeout(30_000));
+  assert.deepEqual(judge(evidence), {
+    'http-api/authenticated-routes': 'fail',
+    'http-api/masked-errors': 'fail',
+    'http-api/no-debug-surface': 'fail',
+    'http-api/no-foreign-origins': 'fail',
+    'http-api/security-headers': 'fail',
+    'http-api/tls-only': 'fail',
+  });
+  assert.deepEqual(evidence.plaintextPorts, { known: true, value: [8000] });
+  assert.ok(
+    evidence.origins.known && evidence.origins.value.some(({ trick, credentials }) => trick === 'any' && credentials),
+  );
+  assert.equal(await users(api.port), before, 'the probe changed data');
+  await api.stop();
+});
+
+test('passes every control on the hardened posture of the reference API', async () => {
+  const api = await hardened.startApi();
+  const authorities = await readFile(hardened.authority.certificate, 'utf8');
+  const evidence = await collect(target(8443, api.port, authorities), AbortSignal.timeout(30_000));
+  assert.deepEqual(judge(evidence), {
+    'http-api/authenticated-routes': 'pass',
+    'http-api/masked-errors': 'pass',
+    'http-api/no-debug-surface': 'pass',
+    'http-api/no-foreign-origins': 'pass',
+    'http-api/security-headers': 'pass',
+    'http-api/tls-only': 'pass',
+  });
+  assert.deepEqual(evidence.protocols, { known: true, value: ['TLSv1.2', 'TLSv1.3'] });
+  await api.stop();
+});
+
+test('does not trust a certificate that another authority signed', async () => {
+  const api = await hardened.startApi();
+  const other = await readFile(development.authority.certificate, 'utf8');
+  const evidence = await collect(target(8443, api.port, other), AbortSignal.timeout(30_000));
+  assert.equal(judge(evidence)['http-api/tls-only'], 'fail');
+  await api.stop();
+});
+
+test('tells nothing of a service that does not answer', async () => {
+  const port = await freePort();
+  await assert.rejects(collect(target(8000, port), AbortSignal.timeout(10_000)), { code: 'http-api/no-answer' });
+  await assert.rejects(collect(target(1, port), AbortSignal.timeout(10_000)), { code: 'http-api/no-endpoint' });
+});
+
+/** Runs the plan that the kind makes, as the process runtime does, and stops it again. */
+const runPlan = async (posture: Service, environment: Readonly<Record<string, string>>): Promise<void> => {
+  const port = await freePort();
+  const context: ProcessContext = {
+    stack,
+    service: posture,
+    environment,
+    layout: { stateDirectory: '/', path: (path) => path, port: () => port, text: (text) => text },
+    program: () => undefined,
+    account: { uid: 0, gid: 0 },
+  };
+  const plan = await kind.process?.plan(context);
+  assert.ok(plan);
+  const child = spawn(plan.run.program, [...plan.run.args], { env: { ...plan.run.environment }, stdio: 'ignore' });
+  try {
+    await retry(plan.ready, { within: 10_000 });
+  } finally {
+    child.kill('SIGTERM');
+    await once(child, 'close');
+  }
+  assert.equal(child.exitCode, 0);
+};
+
+test('runs as a process in both postures', async () => {
+  const open = await development.startApi();
+  await runPlan(service, open.environment);
+  const shut = await hardened.startApi();
+  const located = service.environment.get('REFERENCE_API_POSTURE');
+  assert.ok(located);
+  await runPlan(
+    { ...service, environment: new Map([['REFERENCE_API_POSTURE', { ...located, value: 'hardened' }]]) },
+    shut.environment,
+  );
+  await Promise.all([open.stop(), shut.stop()]);
+});
+
+test('leaves out what is built from other sources, with the reason', async () => {
+  assert.ok(service.build);
+  const build = { ...service.build, value: { ...service.build.value, context: '/nowhere/orders-api' } };
+  assert.match(kind.process?.leftOut?.({ ...service, build }, stack) ?? '', /only the bundled reference API/);
+  assert.equal(kind.process?.leftOut?.(service, stack), undefined);
+});
