@@ -26,7 +26,6 @@ export const { error, definitions } = defineErrors<{
   'engine/rollback-stopped': { readonly step: number; readonly target: string; readonly why: string };
   'engine/apply-unfinished': { readonly apply: string; readonly directory: string };
   'engine/rollback-unfinished': { readonly apply: string; readonly directory: string };
-  'engine/nothing-to-resume': { readonly directory: string };
   'engine/nothing-to-roll-back': { readonly directory: string };
   'engine/originals-missing': { readonly apply: string; readonly path: string };
   'engine/journal-damaged': { readonly file: string; readonly line: number };
@@ -112,12 +111,6 @@ export const { error, definitions } = defineErrors<{
     message: ({ apply, directory }) =>
       `the rollback of apply ${apply} did not finish in ${directory}; nothing was touched`,
     next: () => 'roll back again; it goes on where it stopped',
-  },
-  'engine/nothing-to-resume': {
-    exit: 2,
-    summary: 'There is no unfinished apply.',
-    message: ({ directory }) => `no apply is unfinished in ${directory}`,
-    next: () => 'make a plan and apply it',
   },
   'engine/nothing-to-roll-back': {
     exit: 2,

@@ -143,7 +143,7 @@ describe('applying a plan', () => {
     });
     const stopped = await failure(running, 'engine/apply-stopped');
     assert.match(stopped.message, /step 3 .*interrupted; done: 1, 2; not done: 3, 4, 5/);
-    assert.deepEqual((await resumeApply({ directory, executors })).done, [1, 2, 3, 4, 5]);
+    assert.deepEqual((await resumeApply({ directory, executors }))?.done, [1, 2, 3, 4, 5]);
   });
 });
 
@@ -282,10 +282,10 @@ describe('an apply that cannot write', () => {
 
   it('finds nothing to finish where no apply was stopped', async (context) => {
     const directory = await aDirectory(context);
-    await failure(resumeApply({ directory, executors }), 'engine/nothing-to-resume');
+    assert.equal(await resumeApply({ directory, executors }), undefined);
     assert.deepEqual(await readdir(directory), []);
     await applyPlan({ directory, plan: planOf(newFile('a')), executors });
-    await failure(resumeApply({ directory, executors }), 'engine/nothing-to-resume');
+    assert.equal(await resumeApply({ directory, executors }), undefined);
   });
 
   it('refuses another plan while one is not finished', async (context) => {

@@ -139,17 +139,17 @@ export const applyPlan = async (options: ApplyOptions): Promise<ApplyResult> => 
 };
 
 /**
- * Finishes the apply that a killed or failed run left, by the plan that it kept. Throws `engine/nothing-to-resume`, and
- * what `applyPlan` throws.
+ * Finishes the apply that a killed or failed run left, by the plan that it kept; undefined where there is none. Call it
+ * before a new plan is made. Throws what `applyPlan` throws.
  */
-export const resumeApply = async (options: ResumeOptions): Promise<ApplyResult> => {
+export const resumeApply = async (options: ResumeOptions): Promise<ApplyResult | undefined> => {
   const { directory } = options;
-  if ((await lastApply(statePaths(directory))).last === undefined)
-    throw error('engine/nothing-to-resume', { directory });
+  // Looked up first without the lock, so that a directory without a history is not written to.
+  if ((await lastApply(statePaths(directory))).last === undefined) return undefined;
   return await withSession(directory, async (paths) => {
     const { last } = await lastApply(paths);
     refuseHalfRolledBack(last, directory);
-    if (last?.history.state !== 'unfinished') throw error('engine/nothing-to-resume', { directory });
+    if (last?.history.state !== 'unfinished') return undefined;
     const { apply, plan: digest } = last.history;
     const plan = await (await openOriginals(paths, apply)).plan(digest);
     return await runApply({ options, plan, basis: new Map(), paths, apply });

@@ -67,7 +67,7 @@ export const carryOut = async (prepared: PreparedStep, ground: Ground): Promise<
       if (!sameImage(imageOf(await site.read(path)), imageOf(before)))
         throw new Error(`${path} was changed by somebody else in the meantime`);
       if (sameImage(imageOf(before), imageOf(after))) return isSettled ? 'already' : outcome('already');
-      const memory = await originals.remember(step, path, before, after, site);
+      const memory = await originals.remember(path, before, after, site);
       await intend(journalValue.parse(memory));
       await site.write(path, after);
       reached('after-act', step);

@@ -24,8 +24,8 @@ const steps = samplePlan.changes.map(({ step }) => step);
 const applyDeaths: readonly (readonly [string, number])[] = [
   ['begin', 0],
   ...steps.flatMap((step) => stepMoments.map((moment) => [moment, step] as const)),
-  // Kept contents are written too: two for each step of a file, one for a new one, and the plan.
-  ...Array.from({ length: 14 }, (_, index) => ['mid-write', index + 1] as const),
+  // Four changes of contents, and what is kept: the plan, and before and after of three files, two after of one.
+  ...Array.from({ length: 12 }, (_, index) => ['mid-write', index + 1] as const),
   ['before-end', 0],
 ];
 const rollbackDeaths: readonly (readonly [string, number])[] = [
@@ -77,8 +77,8 @@ describe('an apply that is killed', { concurrency: 2 }, () => {
     const directory = await aDirectory(context);
     await writeProject(directory);
     await die(directory, 'apply', 'after-act', 3);
-    const { done } = await resumeApply({ directory, executors });
-    assert.deepEqual(done, [1, 2, 3, 4, 5]);
+    const result = await resumeApply({ directory, executors });
+    assert.deepEqual(result?.done, [1, 2, 3, 4, 5]);
     assert.deepEqual(await treeOf(directory), applied);
   });
 

@@ -1,9 +1,9 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Plan } from '../../contracts/change.ts';
 import { canonicalJson } from '../../support/canonical-json.ts';
-import { setMode, sha256, syncDirectory, writeFileAtomically } from '../../support/files.ts';
+import { isFileSystemError, setMode, sha256, syncDirectory, writeFileAtomically } from '../../support/files.ts';
 import { error } from '../errors.ts';
 import { type FileState, imageOf } from './file-state.ts';
 import type { FileMemory } from './records.ts';
@@ -15,13 +15,7 @@ import type { StatePaths } from './state-directory.ts';
  */
 export interface Originals {
   /** Keeps both contents, durably, and says what the journal has to remember. */
-  readonly remember: (
-    step: number,
-    path: string,
-    before: FileState,
-    after: FileState,
-    site: Site,
-  ) => Promise<FileMemory>;
+  readonly remember: (path: string, before: FileState, after: FileState, site: Site) => Promise<FileMemory>;
   /** A kept state. Throws `engine/originals-missing` where it is gone or another. */
   readonly recall: (memory: FileMemory, side: 'before' | 'after') => Promise<FileState>;
   readonly keepPlan: (plan: Plan) => Promise<void>;
@@ -30,6 +24,15 @@ export interface Originals {
   /** Keeps a content that is about to be overwritten by force; resolves to where. */
   readonly keepEdited: (step: number, content: Buffer) => Promise<string>;
 }
+
+const isFile = async (path: string): Promise<boolean> => {
+  try {
+    return (await stat(path)).isFile();
+  } catch (thrown) {
+    if (isFileSystemError(thrown, 'ENOENT')) return false;
+    throw thrown;
+  }
+};
 
 const planShape = z.looseObject({ changes: z.array(z.looseObject({ change: z.unknown() })) });
 
@@ -53,27 +56,28 @@ export const openOriginals = async (
 
   const missing = (path: string, cause?: unknown) => error('engine/originals-missing', { apply, path }, cause);
 
-  const keepState = async (name: string, file: FileState): Promise<string | undefined> => {
-    if (file.state === 'absent') return undefined;
-    await keep(name, file.content);
-    return name;
+  const keepState = async (file: FileState): Promise<void> => {
+    if (file.state === 'absent') return;
+    const name = sha256(file.content);
+    // The steps of one file hand it on: what one leaves, the next one finds, and it is kept once.
+    if (!(await isFile(join(directory, name)))) await keep(name, file.content);
   };
   return {
-    remember: async (step, path, before, after, site) => {
-      const [kept, made] = [await keepState(`${step}.before`, before), await keepState(`${step}.after`, after)];
+    remember: async (path, before, after, site) => {
+      await keepState(before);
+      await keepState(after);
       return {
         path,
         before: imageOf(before),
         after: imageOf(after),
         ...(before.state === 'file' && before.owner !== undefined ? { owner: before.owner } : {}),
-        kept: { ...(kept === undefined ? {} : { before: kept }), ...(made === undefined ? {} : { after: made }) },
         created: [...(await site.missingDirectories(path))],
       };
     },
     recall: async (memory, side) => {
       const image = memory[side];
       if (image.state === 'absent') return image;
-      const content = await readFile(join(directory, memory.kept[side] ?? '')).catch((cause: unknown) => {
+      const content = await readFile(join(directory, image.sha256)).catch((cause: unknown) => {
         throw missing(memory.path, cause);
       });
       if (sha256(content) !== image.sha256) throw missing(memory.path);

@@ -6,15 +6,16 @@ const image = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('file'), sha256: z.string(), mode: z.int() }),
 ]);
 
-/** What the journal remembers of a file before it is changed. Contents are kept under `originals`, never here. */
+/**
+ * What the journal remembers of a file before it is changed. Contents are kept under `originals`, by their digests, and
+ * never here.
+ */
 export const fileMemory = z.strictObject({
   path: z.string(),
   before: image,
   after: image,
   /** The owner of the file before. */
   owner: z.strictObject({ uid: z.int(), gid: z.int() }).optional(),
-  /** Names of the kept contents below `originals/<apply id>/`. */
-  kept: z.strictObject({ before: z.string().optional(), after: z.string().optional() }),
   /** Directories that are made for the file, outermost first. */
   created: z.array(z.string()),
 });

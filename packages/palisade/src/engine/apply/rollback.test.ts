@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { sha256 } from '../../support/files.ts';
 import { aDirectory, executors, samplePlan, treeOf, writeProject } from '../fixtures/project.ts';
 import { applyPlan } from './apply.ts';
 import { readJournal } from './history.ts';
@@ -98,7 +99,7 @@ describe('rolling back', () => {
   it('refuses where an original is damaged, before it touches anything', async (context) => {
     const { directory } = await applied(context);
     const originals = join(directory, '.palisade/originals/000001');
-    await writeFile(join(originals, '1.before'), 'damaged');
+    await writeFile(join(originals, sha256('port 6379\n')), 'damaged');
     const before = await treeOf(directory);
     await assert.rejects(rollback({ directory }), { code: 'engine/originals-missing', message: /redis\/redis\.conf/ });
     assert.deepEqual(await treeOf(directory), before);

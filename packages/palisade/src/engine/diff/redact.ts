@@ -24,7 +24,7 @@ const userinfo = /([a-z][a-z0-9+.-]*:\/\/[^\s:@/'"]*:)([^\s@/'"]+)(?=@)/gi;
 /** Redis: passwords of a `user` line. Source: Redis documentation, ACL rules. */
 const accessList = /(^|\s)([<>#!])(\S+)/g;
 /** PgBouncer: name and password of its `auth_file`. */
-const userList = /^(\s*"[^"]*"\s+)"[^"]*"/;
+const userList = /^(\s*"[^"]*"\s+)"[^"]*"(?=\s*$)/;
 const tokens = new RegExp(
   [
     String.raw`\bhv[sbr]\.[\w-]{20,}`,
@@ -47,8 +47,14 @@ const harmless =
 const referenceWithOperand = /^(["']?\$\{\w+(?::?[-?+]))(.*)(\}["']?,?)$/;
 const blockScalar = /^(?:[&!]\S+\s+)*[|>][-+\d]*\s*(?:#.*)?$/;
 
+/** Variables of a shell or of Compose, and nothing else that could be a word. */
+const isMadeOfReferences = (value: string): boolean => {
+  const rest = value.replaceAll(/\$\{\w+\}|\$\w+|%s|\\[rn]/g, '');
+  return rest !== value && !/\w/.test(rest);
+};
+
 const maskValue = (value: string): string => {
-  if (harmless.test(value)) return value;
+  if (harmless.test(value) || isMadeOfReferences(value)) return value;
   const reference = referenceWithOperand.exec(value);
   return reference === null ? mask : `${reference[1] ?? ''}${mask}${reference[3] ?? ''}`;
 };

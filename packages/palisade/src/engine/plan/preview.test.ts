@@ -30,10 +30,18 @@ const edit: Change = {
 describe('the preview of a plan', () => {
   it('shows an edit as a unified diff with its step and findings', async () => {
     const text = await preview(planOf(edit), read, applyComposeEdit);
-    assert.match(text, /^# step 1: set services\.redis\.ports\.0 — redis\/ports postgres$/m);
+    assert.match(text, /^# redis\/ports postgres\n# {3}step 1: set services\.redis\.ports\.0$/m);
     assert.match(text, /^--- a\/compose\.yaml\n\+\+\+ b\/compose\.yaml\n@@ -4,4 \+4,4 @@$/m);
     assert.match(text, /^- {6}- 6379:6379$/m);
     assert.match(text, /^\+ {6}- 127\.0\.0\.1:6379:6379$/m);
+  });
+
+  it('names each control once, with all that it is about', async () => {
+    const findings = ['redis-1', 'redis-2'].map((name) =>
+      aFinding({ control: 'redis/ports', resource: { type: 'service', name }, remedy: [edit] }),
+    );
+    const text = await preview(makePlan(findings), read, applyComposeEdit);
+    assert.match(text, /^# redis\/ports redis-1, redis-2$/m);
   });
 
   it('masks secrets that stand near a change', async () => {

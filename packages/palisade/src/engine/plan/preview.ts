@@ -32,17 +32,38 @@ const textAfter = (
   }
 };
 
-const describe = (planned: PlannedChange, before: string | undefined): string => {
-  const { step, change, answers } = planned;
-  const what =
-    change.kind === 'file-write'
-      ? `${before === undefined ? 'new file' : 'replace file'}, mode ${octal(change.mode)}`
-      : change.kind === 'file-mode'
-        ? `mode ${octal(change.expects.mode)} → ${octal(change.mode)}`
-        : change.kind === 'compose-edit'
-          ? `${change.edit.op} ${change.path.join('.')}`
-          : `${change.kind} ${targetOf(change)}`;
-  return `# step ${step}: ${what}${answers.length === 0 ? '' : ` — ${answers.join(', ')}`}`;
+const deed = ({ change }: PlannedChange, before: string | undefined): string => {
+  switch (change.kind) {
+    case 'file-write':
+      return `${before === undefined ? 'new file' : 'replace file'}, mode ${octal(change.mode)}`;
+    case 'file-mode':
+      return `mode ${octal(change.expects.mode)} → ${octal(change.mode)}`;
+    case 'compose-edit':
+      return `${change.edit.op} ${change.path.join('.')}`;
+    default:
+      return `${change.kind} ${targetOf(change)}`;
+  }
+};
+
+/** `tls/one postgres, redis; tls/two redis`: each control once. */
+const controlsOf = (answers: readonly string[]): string => {
+  const split = answers.map((answer) => answer.split(' '));
+  const byControl = Map.groupBy(split, ([control]) => control ?? '');
+  return [...byControl]
+    .map(([control, entries]) => [control, entries.map(([, ...resource]) => resource.join(' ')).join(', ')].join(' '))
+    .join('; ');
+};
+
+/** The steps of one file, those with equal reasons together. */
+const explain = (steps: readonly PlannedChange[], before: string | undefined): string => {
+  const width = Math.max(...steps.map(({ step }) => String(step).length));
+  const byReason = Map.groupBy(steps, ({ answers }) => controlsOf(answers));
+  return [...byReason]
+    .flatMap(([reason, planned]) => [
+      ...(reason === '' ? [] : [`# ${reason}`]),
+      ...planned.map((entry) => `#   step ${String(entry.step).padStart(width)}: ${deed(entry, before)}`),
+    ])
+    .join('\n');
 };
 
 /**
@@ -56,18 +77,14 @@ export const preview = async (plan: Plan, readText: ReadText, applyComposeEdit: 
   const files = [...byFile.keys()].filter((path) => path !== undefined).toSorted(comparePaths);
   for (const path of files) {
     const before = await readText(path);
-    const lines: string[] = [];
-    let text = before;
-    for (const planned of byFile.get(path) ?? []) {
-      lines.push(describe(planned, before));
-      text = textAfter(planned, text, applyComposeEdit);
-    }
-    sections.push(`${lines.join('\n')}\n${unifiedDiff({ path, before, after: text })}`);
+    const steps = byFile.get(path) ?? [];
+    const after = steps.reduce<string | undefined>((text, step) => textAfter(step, text, applyComposeEdit), before);
+    sections.push(`${explain(steps, before)}\n${unifiedDiff({ path, before, after })}`);
   }
   const services = byFile.get(undefined) ?? [];
-  if (services.length > 0) sections.push(`${services.map((planned) => describe(planned, undefined)).join('\n')}\n`);
+  if (services.length > 0) sections.push(`${explain(services, undefined)}\n`);
   if (plan.manual.length > 0) {
-    const lines = plan.manual.map(({ instructions, answers }) => `#   ${instructions} — ${answers.join(', ')}`);
+    const lines = plan.manual.map(({ instructions, answers }) => `#   ${instructions} (${controlsOf(answers)})`);
     sections.push(`# by hand:\n${lines.join('\n')}\n`);
   }
   return sections.join('\n');
