@@ -9,7 +9,7 @@ import { startDevelopmentServer } from '../../../../../vault/test/server.ts';
 import { PalisadeError } from '../../../support/errors.ts';
 import { bootstrapVault, unsealVault } from './bootstrap.ts';
 import { authoritiesOf } from './bundle.ts';
-import { deliveredTo, goal, optionsFor, startExample } from './example.test-data.ts';
+import { deliveredTo, goal, optionsFor, startExample } from '../../../../test/vault-bootstrap/example.ts';
 import { type KeyStore, openKeyStore } from './key-store.ts';
 
 type Example = Awaited<ReturnType<typeof startExample>>;

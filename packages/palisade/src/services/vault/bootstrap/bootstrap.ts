@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type VaultClient, VaultError } from '@palisade/vault';
+import type { VaultClient } from '@palisade/vault';
 import { type Clock, systemClock } from '../../../support/clock.ts';
-import { PalisadeError } from '../../../support/errors.ts';
 import { isFileSystemError, writeFileAtomically } from '../../../support/files.ts';
 import type { Secret } from '../../../support/secret.ts';
 import { accessOf, appRoles, policies } from './access.ts';
@@ -10,6 +9,7 @@ import { type Authority, createAuthority } from './authority.ts';
 import { deliveries } from './deliveries.ts';
 import { authorities, keyValueStore } from './engines.ts';
 import { error } from './errors.ts';
+import { inStep } from './in-step.ts';
 import { initialise } from './initialise.ts';
 import { type KeyStore, openKeyStore } from './key-store.ts';
 import { type Listener, listenerAuthorities, renewListener } from './listener.ts';
@@ -88,16 +88,6 @@ const complete = async (
   }
 };
 
-/** Names the step where a request failed. Errors that have a code of their own pass. */
-const named = async <T>(step: string, run: () => Promise<T>): Promise<T> => {
-  try {
-    return await run();
-  } catch (thrown) {
-    if (thrown instanceof PalisadeError || !(thrown instanceof VaultError)) throw thrown;
-    throw error('vault-bootstrap/request-failed', { step, why: thrown.message, next: thrown.next }, thrown);
-  }
-};
-
 /**
  * Turns an empty server that runs with its production configuration into the hardened one: keys in custody, audit, KV,
  * PKI, tight roles, exact policies, AppRole for every service and for the operator, secrets, deliveries, and no root
@@ -118,7 +108,7 @@ export const bootstrapVault = async (options: BootstrapOptions): Promise<Bootstr
   const call = { signal };
   const steps: { readonly step: string; readonly outcome: 'unchanged' | 'done' }[] = [];
   const run = async (step: string, act: () => Promise<boolean>): Promise<void> => {
-    const outcome = (await named(step, act)) ? 'done' : 'unchanged';
+    const outcome = (await inStep(step, act)) ? 'done' : 'unchanged';
     steps.push({ step, outcome });
     progress(`${step}: ${outcome}`);
   };
@@ -128,7 +118,7 @@ export const bootstrapVault = async (options: BootstrapOptions): Promise<Bootstr
   let authority: Authority | undefined;
   try {
     const { recipients, shares, threshold, setAside } = options;
-    const fresh = await named('initialisation', () =>
+    const fresh = await inStep('initialisation', () =>
       initialise({ client: () => client, store, recipients, shares, threshold, setAside, progress, clock, call }),
     );
     await run('initialisation', async () => fresh !== undefined);
@@ -215,7 +205,7 @@ export const unsealVault = async (options: UnsealOptions): Promise<'unchanged' |
   const store = await openKeyStore(options.stateDirectory);
   const shares = async (): Promise<readonly Secret[]> =>
     sharesOf(store, options.identity ?? (await store.demoIdentity()));
-  return named('unsealing', async () =>
+  return inStep('unsealing', async () =>
     (await unseal({ client, shares, clock, call: { signal } })) ? 'done' : 'unchanged',
   );
 };

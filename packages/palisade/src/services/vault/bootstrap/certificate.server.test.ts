@@ -9,7 +9,7 @@ import { PalisadeError } from '../../../support/errors.ts';
 import { bootstrapVault } from './bootstrap.ts';
 import { authoritiesOf, readBundle } from './bundle.ts';
 import { issueCertificate } from './certificate.ts';
-import { optionsFor, startExample } from './example.test-data.ts';
+import { optionsFor, startExample } from '../../../../test/vault-bootstrap/example.ts';
 import { openKeyStore } from './key-store.ts';
 import { bootstrapListenerCertificate, renewListener } from './listener.ts';
 

@@ -4,7 +4,11 @@ import type { CertificateIssue } from '../../../contracts/change.ts';
 import { type Clock, systemClock } from '../../../support/clock.ts';
 import { type Owner, installBundle, readBundle } from './bundle.ts';
 import { error } from './errors.ts';
+import { inStep } from './in-step.ts';
 import { certificateTtl } from './pki-roles.ts';
+
+/** Which certificate is wanted. */
+export type CertificateWish = Pick<CertificateIssue, 'role' | 'usage' | 'commonName' | 'alternativeNames' | 'expects'>;
 
 /** How a certificate is issued. */
 export interface IssueOptions {
@@ -31,13 +35,22 @@ export interface IssueOutcome {
  * key is made here and never leaves the directory. What the PKI signed is checked before it is installed.
  *
  * @param client a client that may use `pki_int/sign/<role>`
- * @throws `vault-bootstrap/certificate-wrong` where something else was signed than asked for
+ * @throws `vault-bootstrap/certificate-wrong` where something else was signed than asked for,
+ * `vault-bootstrap/request-failed` where the PKI refuses or does not answer
  */
-export const issueCertificate = async (
+export const issueCertificate = (
   client: VaultClient,
-  change: Pick<CertificateIssue, 'role' | 'usage' | 'commonName' | 'alternativeNames' | 'expects'>,
+  change: CertificateWish,
   directory: string,
   options: IssueOptions = {},
+): Promise<IssueOutcome> => inStep(`certificate of ${change.role}`, () => issue(client, change, directory, options));
+
+/** As `issueCertificate`, with the errors of the client as they are. */
+export const issue = async (
+  client: VaultClient,
+  change: CertificateWish,
+  directory: string,
+  options: IssueOptions,
 ): Promise<IssueOutcome> => {
   const { clock = systemClock, call = {}, ttl = certificateTtl } = options;
   const root = rootOf(await client.pki('pki_int').caChain(call));

@@ -9,11 +9,11 @@ import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { authoritiesOf, readBundle } from './bundle.ts';
 import { bootstrapVault } from './bootstrap.ts';
 import { certificatesOf } from './certificate.ts';
-import { deliveredTo, goal, optionsFor, startExample } from './example.test-data.ts';
+import { deliveredTo, goal, optionsFor, startExample } from '../../../../test/vault-bootstrap/example.ts';
 import { openKeyStore } from './key-store.ts';
 import { operatorRole } from './policy.ts';
 
-const program = fileURLToPath(new URL('killed.test-program.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../../../test/vault-bootstrap/killed.ts', import.meta.url));
 
 /** Exit code of a program, or the name of the signal that ended it; with what it said on standard error. */
 const runProgram = (args: readonly string[]): Promise<{ readonly end: number | string; readonly said: string }> =>

@@ -1,10 +1,9 @@
 import { connect } from 'node:tls';
 import { type CallOptions, type VaultClient, createSelfSignedCertificate } from '@palisade/vault';
-import type { CertificateIssue } from '../../../contracts/change.ts';
 import { type Clock, systemClock } from '../../../support/clock.ts';
 import { withTimeout } from '../../../support/concurrency.ts';
 import { type Owner, authoritiesOf, installBundle, keepCurrentVersion, readBundle } from './bundle.ts';
-import { certificatesOf, issueCertificate } from './certificate.ts';
+import { type CertificateWish, certificatesOf, issue } from './certificate.ts';
 import { error } from './errors.ts';
 
 /** Milliseconds: the life of the certificate that stands in until the PKI is there. */
@@ -14,7 +13,7 @@ const standInLife = 48 * 3_600_000;
 export interface Listener {
   /** Holds `cert.pem` and `key.pem` that the configuration names. */
   readonly directory: string;
-  readonly certificate: Pick<CertificateIssue, 'role' | 'usage' | 'commonName' | 'alternativeNames' | 'expects'>;
+  readonly certificate: CertificateWish;
   /** Makes the server reread its certificate. */
   readonly reload: () => Promise<void>;
   readonly owner?: Owner;
@@ -55,7 +54,7 @@ export const renewListener = async (
   context: { readonly clock: Clock; readonly call: CallOptions & { readonly signal: AbortSignal } },
 ): Promise<boolean> => {
   const { clock, call } = context;
-  const { outcome, serial } = await issueCertificate(client, listener.certificate, listener.directory, {
+  const { outcome, serial } = await issue(client, listener.certificate, listener.directory, {
     clock,
     call,
     ...(listener.owner === undefined ? {} : { owner: listener.owner }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ManagedSecret } from '../../../contracts/service-kind.ts';
 import { PalisadeError } from '../../../support/errors.ts';
-import { goal } from './example.test-data.ts';
+import { goal } from '../../../../test/vault-bootstrap/example.ts';
 import { exactName, operatorRules, readersOf, renderPolicy, serviceRules } from './policy.ts';
 
 test('gives a service its own entries and the care of its own token, by exact paths', () => {

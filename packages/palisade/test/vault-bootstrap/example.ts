@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Secret, createVaultClient } from '@palisade/vault';
-import { type TestServer, startProductionServer } from '../../../../../vault/test/server.ts';
-import type { CertificateIssue } from '../../../contracts/change.ts';
-import { isFileSystemError } from '../../../support/files.ts';
-import type { BootstrapOptions } from './bootstrap.ts';
-import { bootstrapListenerCertificate } from './listener.ts';
-import type { BootstrapGoal, DeliveredCredential } from './step.ts';
+import { type TestServer, startProductionServer } from '../../../vault/test/server.ts';
+import type { CertificateIssue } from '../../src/contracts/change.ts';
+import { isFileSystemError } from '../../src/support/files.ts';
+import type { BootstrapOptions } from '../../src/services/vault/bootstrap/bootstrap.ts';
+import { bootstrapListenerCertificate } from '../../src/services/vault/bootstrap/listener.ts';
+import type { BootstrapGoal, DeliveredCredential } from '../../src/services/vault/bootstrap/step.ts';
 
 const certificate = (
   service: string,

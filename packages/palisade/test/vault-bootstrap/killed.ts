@@ -1,8 +1,8 @@
 import { kill } from 'node:process';
 import { readFile } from 'node:fs/promises';
 import { Secret } from '@palisade/vault';
-import { bootstrapVault } from './bootstrap.ts';
-import { optionsFor, placesOf } from './example.test-data.ts';
+import { bootstrapVault } from '../../src/services/vault/bootstrap/bootstrap.ts';
+import { optionsFor, placesOf } from './example.ts';
 
 /*
  * A bootstrap that kills itself, as a power cut would: directory, address, process id of the server, file with the identity,
