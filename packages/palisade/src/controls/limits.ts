@@ -8,16 +8,25 @@ import { isVault } from './servers.ts';
 /** What a service may take of the host. */
 export type LimitName = 'memory' | 'cpus' | 'pids';
 
+const limitNames: readonly LimitName[] = ['memory', 'cpus', 'pids'];
+
 const shortKeys: { readonly [Name in LimitName]: string } = { memory: 'mem_limit', cpus: 'cpus', pids: 'pids_limit' };
 
 /**
  * Where a limit is written: beside the ones that the service has. Compose refuses the same limit in both places, and
  * `pids_limit` beside `deploy.resources.limits`.
  */
-const limitPath = ({ keys }: Service, name: LimitName): KeyPath =>
-  Object.values(shortKeys).some((key) => keys.has(key)) && !keys.has('deploy')
+const limitPath = (service: Service, name: LimitName): KeyPath =>
+  limitNames.some((each) => service.keys.has(shortKeys[each])) && !limitNames.some((each) => isDeployed(service, each))
     ? [shortKeys[name]]
     : ['deploy', 'resources', 'limits', name];
+
+/** True for a limit that stands in `deploy.resources.limits`. */
+const isDeployed = ({ keys, limits }: Service, name: LimitName): boolean => {
+  const at = limits[name]?.at;
+  const short = keys.get(shortKeys[name]);
+  return at !== undefined && (short === undefined || short.line !== at.line || short.file !== at.file);
+};
 
 /**
  * Ceilings that stop a runaway service and hinder none that is well. One processor, because an engine refuses more

@@ -67,7 +67,6 @@ export const control: Control = {
     { source: 'RFC 5280', section: '4.2.1.6', url: 'https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6' },
     { source: 'RFC 9525', url: 'https://www.rfc-editor.org/rfc/rfc9525' },
   ],
-  checklist: ['tls-only'],
   static: askEachFile({
     about: ({ sensitivity, text }) => sensitivity === 'certificate' && text !== undefined,
     none: 'the project holds no certificate in a file',

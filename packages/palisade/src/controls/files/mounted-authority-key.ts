@@ -45,7 +45,6 @@ export const control: Control = {
     'Whoever reads the key of the authority can issue a certificate for any name and pose as every service of the stack, until all trust in the authority is withdrawn.',
   fix: "Keep the authority's key in Vault's PKI; mount the certificate of the authority alone, as `ca.pem`.",
   references: [{ source: 'RFC 3647', section: '4.6.2', url: 'https://www.rfc-editor.org/rfc/rfc3647#section-4.6.2' }],
-  checklist: ['file-permissions'],
   static: askEachService({
     sound: 'holds no key of an authority',
     *faults(service, stack) {

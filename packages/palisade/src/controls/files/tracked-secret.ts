@@ -11,7 +11,6 @@ export const control: Control = {
     'What git tracks is in every clone, fork, backup and build log, and stays in the history after the file is gone.',
   fix: 'Run `git rm --cached` on the file, add it to .gitignore, and rotate the secret: it counts as known.',
   references: [{ source: 'gitignore manual page', url: 'https://git-scm.com/docs/gitignore' }],
-  checklist: ['file-permissions'],
   static: askEachFile({
     about: isConfidential,
     none: 'the project holds no key and no secret in a file',

@@ -36,7 +36,6 @@ export const control: Control = {
       url: 'https://docs.docker.com/engine/logging/drivers/json-file/',
     },
   ],
-  checklist: ['log-aggregation'],
   static: askEachService({
     sound: 'rotates its log',
     *faults(service, stack) {

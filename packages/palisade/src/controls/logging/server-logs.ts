@@ -77,7 +77,6 @@ export const control: Control = {
       url: 'https://www.postgresql.org/docs/current/runtime-config-logging.html',
     },
   ],
-  checklist: ['log-aggregation'],
   static: askEachService({
     inapplicable: (service) =>
       isNginx(service) || isPostgres(service) ? undefined : 'is neither nginx nor PostgreSQL',

@@ -134,7 +134,6 @@ export const control: Control = {
     'A release that has reached its end gets no fix for the next flaw, and the flaws of the later releases tell where to look in it.',
   fix: 'Move to a release line that is maintained, after a backup and by the upgrade path of the server.',
   references: [{ source: `endoflife.date as of ${tableDate}`, url: 'https://endoflife.date/' }],
-  checklist: ['container-scanning'],
   static: askEachService({
     inapplicable: ({ image }) =>
       supportOf(image?.value) === undefined ? 'is no server whose releases are known here' : undefined,

@@ -21,7 +21,6 @@ export const control: Control = {
     'A tag can be moved: by its owner, or by whoever takes over the account. A digest names one image, which is the one that was tested and scanned.',
   fix: 'Write the digest behind the tag: `postgres:17.6@sha256:…`; `docker buildx imagetools inspect IMAGE` prints it.',
   references: [cisDocker('5.28'), composeService('image')],
-  checklist: ['container-scanning'],
   static: askEachService({
     inapplicable: ({ image, build }) =>
       image === undefined
