@@ -58,8 +58,15 @@ const compose = `services:
 `;
 
 describe('a service with a token of Vault', () => {
-  it('is switched where its kind is known or it has a role-id already, and left alone otherwise', async () => {
+  it('is switched where its kind is a server or it has a role-id already, and left alone otherwise', async () => {
     const stack = await load(compose);
+    const application = { ...serviceOf(stack, 'own'), kind: 'http-api' };
+    assert.equal(switchability(application).switchable, false);
+    const posture = { value: 'development', at: application.at };
+    assert.equal(
+      switchability({ ...application, environment: new Map([['REFERENCE_API_POSTURE', posture]]) }).switchable,
+      true,
+    );
     assert.deepEqual(
       ['cache', 'own', 'ready'].map((name) => switchability(serviceOf(stack, name)).switchable),
       [true, false, true],

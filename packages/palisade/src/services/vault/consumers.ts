@@ -15,17 +15,21 @@ export type Switchability =
   /** `why` is the end of a sentence about the service. */
   | { readonly switchable: false; readonly why: string };
 
+/** Variables by which a program shows that it can log in with AppRole: the role-id's file, and the reference API's own. */
+const loginVariables = ['VAULT_ROLE_ID_FILE', 'REFERENCE_API_POSTURE'] as const;
+
+/** Kinds whose program is the user's own, or not known at all. */
+const ownPrograms = new Set(['unknown', 'http-api']);
+
 /**
- * Decides whether a service can be moved to AppRole by files alone. The hardened posture of a known kind brings an init
- * script that logs in; a service that has the role-id's file already knows how. Of any other, nobody but its author
+ * Decides whether a service can be moved to AppRole by files alone. The hardened posture of a server brings an init
+ * script that logs in, and a program that has the role-id's file already knows how. Of any other, nobody but its author
  * knows what reads the token, and taking it away would only break it.
  */
-export const switchability = (service: Service): Switchability => {
-  if (service.environment.has('VAULT_ROLE_ID_FILE')) return { switchable: true };
-  return service.kind === 'unknown'
-    ? { switchable: false, why: 'is of no known kind, so its own program has to learn to log in with AppRole first' }
+export const switchability = (service: Service): Switchability =>
+  ownPrograms.has(service.kind) && !loginVariables.some((name) => service.environment.has(name))
+    ? { switchable: false, why: 'has a program of its own, which has to learn to log in with AppRole first' }
     : { switchable: true };
-};
 
 /** Edits that take every token of Vault from a service and let it log in with AppRole; none where that would break it. */
 export const consumerRemedy = (stack: Stack, service: Service): readonly ComposeEdit[] => {

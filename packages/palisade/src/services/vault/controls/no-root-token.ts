@@ -1,6 +1,6 @@
 import type { Control, Observation } from '../../../contracts/control.ts';
 import type { Service, Stack } from '../../../contracts/stack.ts';
-import { consumerRemedy, isConsumer } from '../consumers.ts';
+import { consumerRemedy, isConsumer, switchability } from '../consumers.ts';
 import { harden } from '../harden.ts';
 import { serviceNamed } from '../observe.ts';
 import { productionHardening, tokens } from '../references.ts';
@@ -9,6 +9,12 @@ import { type TokenPlace, tokenPlaces } from '../tokens.ts';
 const described = ({ form, name }: TokenPlace): string => {
   if (form === 'environment') return `in ${name}`;
   return form === 'argument' ? `as the argument ${name}` : `in the file ${name}`;
+};
+
+/** Why files alone do not help, where they do not. */
+const reserve = (service: Service): string => {
+  const decision = service.kind === 'vault' ? { switchable: true as const } : switchability(service);
+  return decision.switchable ? '' : `; it ${decision.why}`;
 };
 
 function* judge(stack: Stack, service: Service): Generator<Observation> {
@@ -24,7 +30,7 @@ function* judge(stack: Stack, service: Service): Generator<Observation> {
   yield {
     outcome: 'fail',
     resource,
-    message: `${service.name} is given a token of Vault ${places.map(described).join(' and ')}`,
+    message: `${service.name} is given a token of Vault ${places.map(described).join(' and ')}${reserve(service)}`,
     at: first.at,
     key: first.name,
     ...(remedy.length === 0 ? {} : { remedy }),
