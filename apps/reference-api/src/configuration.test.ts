@@ -48,7 +48,7 @@ const wrong: readonly (readonly [string, Record<string, string>, RegExp])[] = [
   ['Vault in plain text when hardened', { ...hardened, VAULT_ADDR: 'http://vault:8200' }, /VAULT_ADDR has to be a URL/],
   ['debug logging when hardened', { ...hardened, LOG_LEVEL: 'debug' }, /LOG_LEVEL/],
   ['a relative path', { ...hardened, VAULT_ROLE_ID_FILE: 'role-id' }, /VAULT_ROLE_ID_FILE has to be an absolute path/],
-  ['a secret path with a way out', { ...hardened, DATABASE_SECRET: '../sys' }, /DATABASE_SECRET/],
+  ['a secret path with a way out', { ...hardened, DATABASE_VAULT_PATH: '../sys' }, /DATABASE_VAULT_PATH/],
 ];
 for (const [name, environment, message] of wrong)
   test(`refuses ${name}, with exit code 2`, () => {

@@ -88,7 +88,7 @@ const development = z
     PORT: port.default(8000),
     LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('debug'),
     DATABASE_URL: url('postgresql:', 'postgres:').optional(),
-    DATABASE_SECRET: secretPath.default('postgres'),
+    DATABASE_VAULT_PATH: secretPath.default('postgres'),
     VAULT_ADDR: url('http:', 'https:').optional(),
     VAULT_TOKEN: z.string().min(1).optional(),
   })
@@ -97,7 +97,7 @@ const development = z
     if (env.DATABASE_URL !== undefined)
       return { ...base, credentials: { from: 'environment', url: new Secret(env.DATABASE_URL) } };
     if (env.VAULT_ADDR !== undefined && env.VAULT_TOKEN !== undefined) {
-      const { VAULT_ADDR: address, VAULT_TOKEN: token, DATABASE_SECRET: path } = env;
+      const { VAULT_ADDR: address, VAULT_TOKEN: token, DATABASE_VAULT_PATH: path } = env;
       return { ...base, credentials: { from: 'vault', address, token: new Secret(token), path } };
     }
     context.addIssue({
@@ -115,7 +115,7 @@ const hardened = z
     LOG_LEVEL: z.enum(['error', 'warn', 'info']).default('info'),
     TLS_DIRECTORY: absolutePath.default('/certs'),
     DATABASE_TLS_DIRECTORY: absolutePath.default('/client-certs'),
-    DATABASE_SECRET: secretPath.default('postgres/reference-api'),
+    DATABASE_VAULT_PATH: secretPath.default('postgres/reference-api'),
     DATABASE_ADDRESS: hostAndPort.optional(),
     DATABASE_NAME: z.string().min(1).max(63).optional(),
     CREDENTIALS_REFRESH_SECONDS: seconds(30),
@@ -140,7 +140,7 @@ const hardened = z
       startWithin: env.VAULT_START_SECONDS,
     },
     database: {
-      path: env.DATABASE_SECRET,
+      path: env.DATABASE_VAULT_PATH,
       ...(env.DATABASE_ADDRESS === undefined ? {} : { address: env.DATABASE_ADDRESS }),
       refreshEvery: env.CREDENTIALS_REFRESH_SECONDS,
     },

@@ -160,7 +160,7 @@ test('does not start with a secret-id that Vault does not know, nor prints it', 
 });
 
 test('does not start where its policy lets it read nothing at the path', async () => {
-  const { code, output } = await refusal({ DATABASE_SECRET: 'mysql/reference-api' });
+  const { code, output } = await refusal({ DATABASE_VAULT_PATH: 'mysql/reference-api' });
   assert.equal(code, 3);
   assert.match(output, /vault\/credentials-unusable/);
 });

@@ -56,7 +56,7 @@ test('leaves no token, password, switch or wildcard in the environment', async (
     VAULT_SECRET_ID_FILE: '/run/secrets/reference-api-secret-id',
     DATABASE_ADDRESS: 'postgres:5432',
     DATABASE_NAME: 'devdb',
-    DATABASE_SECRET: 'postgres/reference-api',
+    DATABASE_VAULT_PATH: 'postgres/reference-api',
     DATABASE_TLS_DIRECTORY: '/client-certs',
     TLS_DIRECTORY: '/certs',
     DEBUG: 'false',

@@ -34,7 +34,7 @@ const databaseEdits = (stack: Stack, service: Service): readonly ComposeEdit[] =
     ...removeEnvironment(stack, service, 'DATABASE_URL'),
     ...setEnvironment(stack, service, 'DATABASE_ADDRESS', `${database.name}:5432`),
     ...(name === undefined ? [] : setEnvironment(stack, service, 'DATABASE_NAME', name)),
-    ...setEnvironment(stack, service, 'DATABASE_SECRET', `${database.name}/${service.name}`),
+    ...setEnvironment(stack, service, 'DATABASE_VAULT_PATH', `${database.name}/${service.name}`),
     ...setEnvironment(stack, service, 'DATABASE_TLS_DIRECTORY', clientCertificates),
     ...appendToServiceKey(stack, service, ['volumes'], `./certs/${service.name}/client:${clientCertificates}:ro`),
   ];
