@@ -17,7 +17,6 @@ hostssl ${quoted(database)} ${quoted(name)} samenet scram-sha-256\n`;
  */
 export const renderAccessRules = (stack: Stack, service: Service): string => {
   const admin = administrator(service);
-  const consumers = consumersOf(stack, service).filter(({ name }) => name !== admin);
   return `# Who may connect to the service ${service.name}. Written by Palisade. The first rule that fits decides.
 
 # The administrator, on the local socket alone, as the account that the server itself runs as.
@@ -25,7 +24,7 @@ local all ${quoted(admin)} peer map=palisade
 host all ${quoted(admin)} all reject
 
 # Declared consumers: role and client certificate carry the name of the service.
-${consumers.map(ruleOf).join('')}
+${consumersOf(stack, service).map(ruleOf).join('')}
 # Nobody else, by no way.
 local all all reject
 host all all all reject

@@ -1,5 +1,5 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
-import { firstDatabase } from './image.ts';
+import { administrator, firstDatabase } from './image.ts';
 
 /** A service that calls this one, and what it needs here. */
 export interface Consumer {
@@ -62,6 +62,13 @@ export const consumersOf = (stack: Stack, service: Service): readonly Consumer[]
       pools: caller.kind === 'pgbouncer',
     };
   });
+
+/**
+ * True where a consumer is named like the bootstrap superuser. Its role would have to be the superuser and a consumer's at
+ * once, and PostgreSQL never takes SUPERUSER from that role; POSTGRES_USER has to change first.
+ */
+export const isSuperuserConsumed = (stack: Stack, service: Service): boolean =>
+  callers(stack, service).some(({ name }) => name === administrator(service));
 
 /** User and password pairs that the project's files hold in the clear for this service. */
 export const writtenLogins = (

@@ -135,6 +135,15 @@ describe('the hardened files', () => {
   });
 });
 
+describe('a consumer with the name of the superuser', () => {
+  it('is left to a person, because one role cannot be both', async () => {
+    const files = { 'compose.yaml': compose.replace('POSTGRES_USER: admin', 'POSTGRES_USER: api') };
+    const { stack, service } = await loadProject(files, [kind, neighbour('api')]);
+    assert.deepEqual(harden(stack, service), []);
+    assert.deepEqual(statements(stack, service), []);
+  });
+});
+
 describe('statements', () => {
   it('take no data away and hold no secret', async () => {
     const { stack, service } = await load();

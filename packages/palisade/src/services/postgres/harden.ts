@@ -12,6 +12,7 @@ import { renderInitScript } from '../../model/init-script.ts';
 import { sha256 } from '../../support/files.ts';
 import { renderAccessRules, renderIdentities } from './access-rules.ts';
 import { auditedImage } from './audited-image.ts';
+import { isSuperuserConsumed } from './consumers.ts';
 import { configurationDirectory, renderConfiguration } from './configuration.ts';
 import { dataDirectory, imageAccount } from './image.ts';
 import { commandSettings } from './posture.ts';
@@ -149,10 +150,11 @@ const start = (stack: Stack, service: Service): readonly ComposeEdit[] => {
 
 /**
  * The hardened posture of a server in files: configuration, access rules, init script, an image with pgAudit, and the
- * Compose edits that put them in place. Nothing where the image is none of the official family. Empty once applied.
+ * Compose edits that put them in place. Nothing where the image is none of the official family, or where
+ * a consumer has the name of the superuser, whose role cannot be both. Empty once applied.
  */
 export const harden = (stack: Stack, service: Service): readonly (FileWrite | ComposeEdit)[] =>
-  canHarden(service)
+  canHarden(service) && !isSuperuserConsumed(stack, service)
     ? [
         ...files(stack, service),
         ...mounts(stack, service),

@@ -1,6 +1,6 @@
 import type { SqlStatement } from '../../contracts/change.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import { consumersOf, type Consumer } from './consumers.ts';
+import { consumersOf, isSuperuserConsumed, type Consumer } from './consumers.ts';
 import { hasAuditExtension } from './audited-image.ts';
 import { administrator, firstDatabase } from './image.ts';
 import { databaseConnections, poolerConnections, roleConnections } from './limits.ts';
@@ -152,6 +152,7 @@ $palisade$`,
  * audit extension, and nobody who logs in undeclared. Each statement is idempotent and none takes data away.
  */
 export const statements = (stack: Stack, service: Service): readonly SqlStatement[] => {
+  if (isSuperuserConsumed(stack, service)) return [];
   const admin = administrator(service);
   const consumers = consumersOf(stack, service);
   const databases = databasesOf(stack, service);

@@ -5,6 +5,9 @@ import { hostBasedAccessOf } from '../posture.ts';
 import { askFiles, askServers, unanswered } from '../question.ts';
 import { cisPostgres, documentation, officialImage } from '../references.ts';
 
+const whom = (address: string | undefined): string =>
+  address === undefined ? 'everybody on the socket' : address === 'all' ? 'everybody' : `everybody from ${address}`;
+
 /** P03: nobody is let in without proof. */
 export const control: Control<'postgres'> = {
   id: 'postgres/no-trust',
@@ -28,7 +31,7 @@ export const control: Control<'postgres'> = {
     for (const rule of trusting)
       yield {
         outcome: 'fail',
-        message: `${rule.address === undefined ? 'everybody on the socket' : `everybody from ${rule.address}`} is let in without a password`,
+        message: `${whom(rule.address)} is let in without a password`,
         at: rule.at,
         key: `${rule.type} ${rule.address ?? ''}`.trim(),
       };
