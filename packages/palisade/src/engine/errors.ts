@@ -144,9 +144,9 @@ export const { error, definitions } = defineErrors<{
   },
   'engine/directory-not-writable': {
     exit: 2,
-    summary: 'The project directory cannot be written to.',
-    message: ({ directory, why }) => `${directory} cannot be written to: ${why}; nothing was changed`,
-    next: () => 'give the rights to write there, or name another target',
+    summary: 'The project directory, or a file in it, cannot be read or written.',
+    message: ({ directory, why }) => `${directory} cannot be read or written: ${why}; nothing was changed`,
+    next: () => 'make room there and give this account the rights, or name another target',
   },
   'engine/source-missing': {
     exit: 2,

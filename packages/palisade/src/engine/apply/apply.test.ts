@@ -42,7 +42,12 @@ const failure = async (running: Promise<unknown>, code: string): Promise<Palisad
   return assert.fail(`${code} was expected`);
 };
 
-const noSpace = (): Error => Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+const noSpace = (): Error =>
+  Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+
+const fullDisk = async (): Promise<void> => {
+  throw noSpace();
+};
 
 describe('applying a plan', () => {
   it('makes the files what the plan says, with its modes, and tells', async (context) => {
@@ -302,10 +307,18 @@ describe('an apply that cannot write', () => {
     await applyPlan({ directory, plan: planOf(newFile('c')), executors });
   });
 
+  it('does not begin where there is no room for what it has to keep', async (context) => {
+    const directory = await aDirectory(context);
+    const running = applyPlan({ directory, plan: planOf(newFile('a')), executors, write: fullDisk });
+    assert.match((await failure(running, 'engine/directory-not-writable')).message, /no space left/);
+    assert.deepEqual(await treeOf(directory), {});
+    assert.deepEqual(await readJournal(directory), []);
+  });
+
   it('does not act where it cannot journal', async (context) => {
     const directory = await aDirectory(context);
     await mkdir(join(directory, '.palisade/journal/000001.jsonl'), { recursive: true });
-    await assert.rejects(applyPlan({ directory, plan: planOf(newFile('a')), executors }));
+    await failure(applyPlan({ directory, plan: planOf(newFile('a')), executors }), 'engine/directory-not-writable');
     assert.deepEqual(await treeOf(directory), {});
   });
 

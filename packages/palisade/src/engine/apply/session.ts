@@ -2,7 +2,7 @@ import type { WriteFile } from './site.ts';
 import { takeLock } from './lock.ts';
 import { type StatePaths, makeState } from './state-directory.ts';
 import { error } from '../errors.ts';
-import { PalisadeError, messageOf } from '../../support/errors.ts';
+import { messageOf } from '../../support/errors.ts';
 
 /** Points between which a run can die; tests die there, displays may show them. */
 export type Moment =
@@ -35,16 +35,16 @@ export interface RunOptions {
  */
 export const withSession = async <T>(directory: string, call: (paths: StatePaths) => Promise<T>): Promise<T> => {
   const paths = await makeState(directory);
-  let release: () => Promise<void>;
   try {
-    release = await takeLock(directory, paths.lock);
+    const release = await takeLock(directory, paths.lock);
+    try {
+      return await call(paths);
+    } finally {
+      await release();
+    }
   } catch (cause) {
-    if (cause instanceof PalisadeError) throw cause;
+    // A step that fails says so itself; what the system refuses outside of the steps comes before the first of them.
+    if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
     throw error('engine/directory-not-writable', { directory, why: messageOf(cause) }, cause);
-  }
-  try {
-    return await call(paths);
-  } finally {
-    await release();
   }
 };
