@@ -1,5 +1,6 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { administrator, firstDatabase } from './image.ts';
+import { hostBasedAccessOf, type HostBasedAccess } from './posture.ts';
 
 /** A service that calls this one, and what it needs here. */
 export interface Consumer {
@@ -50,18 +51,32 @@ const callers = (stack: Stack, service: Service): readonly Service[] => {
   return [...stack.services.values()].filter(({ name }) => names.has(name));
 };
 
-/** The declared consumers of a service: every edge of the stack that ends in it. */
-export const consumersOf = (stack: Stack, service: Service): readonly Consumer[] =>
-  callers(stack, service).map((caller) => {
+/** The database of a consumer in the access rules, where an earlier hardening has written them. */
+const grantedDatabase = (access: HostBasedAccess, consumer: string): string | undefined => {
+  if (access.state === 'unknown' || access.source !== 'file') return undefined;
+  const [database, another] =
+    access.rules.find(({ users }) => users.length === 1 && users[0]?.text === consumer && users[0].quoted)?.databases ??
+    [];
+  return database?.quoted === true && another === undefined ? database.text : undefined;
+};
+
+/**
+ * The declared consumers of a service: every edge of the stack that ends in it. Which database one uses is told by its
+ * environment, later by the access rules, because a hardened consumer learns it from Vault.
+ */
+export const consumersOf = (stack: Stack, service: Service): readonly Consumer[] => {
+  const access = hostBasedAccessOf(stack, service);
+  return callers(stack, service).map((caller) => {
     const { database, role } = accountOf(caller, service.name);
     return {
       name: caller.name,
-      database: database ?? firstDatabase(service),
+      database: database ?? grantedDatabase(access, caller.name) ?? firstDatabase(service),
       ...(role === undefined ? {} : { formerRole: role }),
       hasIdentity: caller.kind !== 'unknown',
       pools: caller.kind === 'pgbouncer',
     };
   });
+};
 
 /**
  * True where a consumer is named like the bootstrap superuser. Its role would have to be the superuser and a consumer's at

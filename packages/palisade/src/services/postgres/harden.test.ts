@@ -135,6 +135,33 @@ describe('the hardened files', () => {
   });
 });
 
+describe('a stack that is hardened already', () => {
+  it('remembers the database of a consumer that learns it from Vault now', async () => {
+    const { stack, service } = await loadProject(
+      {
+        'compose.yaml': `services:
+  db:
+    image: palisade/postgres:16
+    command: postgres -c hba_file=/etc/postgresql/pg_hba.conf
+    environment:
+      POSTGRES_DB: shop
+    volumes:
+      - ./config/db:/etc/postgresql:ro
+  api:
+    image: example/api
+    depends_on: [db]
+`,
+        'config/db/pg_hba.conf': await fileOf('config/db/pg_hba.conf'),
+      },
+      [kind, neighbour('api')],
+    );
+    assert.deepEqual(
+      consumersOf(stack, service).map(({ name, database }) => [name, database]),
+      [['api', 'orders']],
+    );
+  });
+});
+
 describe('a consumer with the name of the superuser', () => {
   it('is left to a person, because one role cannot be both', async () => {
     const files = { 'compose.yaml': compose.replace('POSTGRES_USER: admin', 'POSTGRES_USER: api') };
