@@ -51,17 +51,23 @@ export function* judgeServers(stack: Stack, judge: ServerJudge): Generator<Obser
   }
 }
 
-/** Judges one fact about each server that was asked; a fact that is not known is an unknown with its reason. */
+/**
+ * Judges one fact about each server that was asked; a fact that is not known is an unknown with its reason. Where a stack
+ * is given, the files can clear a failure, and the hardened posture is its remedy.
+ */
 export function* judgeAnswers<T>(
   evidence: Evidence<'vault'>,
   fact: (evidence: VaultEvidence) => Answer<T>,
   judge: (value: T, service: string) => Verdict,
+  stack?: Stack,
 ): Generator<Observation> {
   for (const [name, answer] of evidence.of('vault')) {
     const resource = serviceNamed(name);
     const value = answer.known ? fact(answer.value) : answer;
-    if (value.known) yield { ...judge(value.value, name), resource };
-    else yield { outcome: 'unknown', resource, message: value.why };
+    const service = stack?.services.get(name);
+    if (!value.known) yield { outcome: 'unknown', resource, message: value.why };
+    else if (stack === undefined || service === undefined) yield { ...judge(value.value, name), resource };
+    else yield withRemedy(stack, service, judge(value.value, name));
   }
 }
 

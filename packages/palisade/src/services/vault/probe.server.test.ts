@@ -126,17 +126,19 @@ const anyEvidence = z.custom<never>((value) => value !== undefined);
 
 /** The live answer of each control, by its code. */
 const answers = (stack: Stack, evidence: VaultEvidence): { readonly [code: string]: Observation['outcome'] } =>
-  Object.fromEntries(
-    controls.map((control) => {
-      const observations = [
-        ...(control.live?.assess(stack, {
-          of: () => new Map([['vault', { known: true, value: anyEvidence.parse(evidence) }]]),
-        }) ?? []),
-      ];
-      assert.equal(observations.length, 1, control.id);
-      return [control.aliases[0] ?? control.id, observations[0]?.outcome ?? 'unknown'];
-    }),
-  );
+  Object.fromEntries(observe(stack, evidence).map(([code, { outcome }]) => [code, outcome]));
+
+/** What each control observes live, by its code. */
+const observe = (stack: Stack, evidence: VaultEvidence): readonly (readonly [string, Observation])[] =>
+  controls.map((control) => {
+    const [only, ...others] = [
+      ...(control.live?.assess(stack, {
+        of: () => new Map([['vault', { known: true, value: anyEvidence.parse(evidence) }]]),
+      }) ?? []),
+    ];
+    assert.ok(only !== undefined && others.length === 0, control.id);
+    return [control.aliases[0] ?? control.id, only] as const;
+  });
 
 /** One rule of a policy. */
 const rule = (path: string, ...capabilities: readonly string[]): string =>
@@ -191,6 +193,13 @@ describe('a development server', () => {
       V14: 'fail',
       V15: 'fail',
     });
+  });
+
+  it('is offered the hardened posture for what the files can clear', () => {
+    const remedied = observe(server.stack, evidence).flatMap(([code, observation]) =>
+      observation.outcome === 'fail' && (observation.remedy ?? []).length > 0 ? [code] : [],
+    );
+    assert.deepEqual(remedied, ['V01', 'V02', 'V13']);
   });
 
   it('is asked without its token showing anywhere', () => {

@@ -3,6 +3,7 @@ import { known } from '../known.ts';
 import { tcpListeners } from '../configuration.ts';
 import '../evidence.ts';
 import { asBoolean, blocksOf, entryOf } from '../hcl/read.ts';
+import { productOf } from '../matching.ts';
 import { fail, judgeAnswers, judgeServers } from '../observe.ts';
 import { tcpListener } from '../references.ts';
 
@@ -25,8 +26,11 @@ export const control: Control<'vault'> = {
   checklist: ['endpoint-authentication'],
   static: (stack) =>
     judgeServers(stack, {
-      *development({ name }, { at }) {
-        yield fail(`${name} is a development server, which gives its metrics to everybody`, at, 'metrics');
+      *development(service, { at }) {
+        // OpenBao opens them in this mode, Vault does not.
+        if (productOf(service) === 'openbao')
+          yield fail(`${service.name} is a development server, which gives its metrics to everybody`, at, 'metrics');
+        else yield { outcome: 'not-applicable', message: 'a development server has no setting for it', at };
       },
       *configured({ name, at }, documents) {
         let open = 0;
@@ -44,7 +48,7 @@ export const control: Control<'vault'> = {
   live: {
     attack: 'read metrics and memory profiles without a token',
     needs: ['vault'],
-    assess: (_stack, evidence) =>
+    assess: (stack, evidence) =>
       judgeAnswers(
         evidence,
         ({ openMetrics, openProfiles }) => {
@@ -64,6 +68,7 @@ export const control: Control<'vault'> = {
                 message: `${name} gives ${open.join(' and ')} to everybody`,
               }
             : { outcome: 'pass', message: 'asks for a token before it gives metrics or profiles' },
+        stack,
       ),
   },
 };

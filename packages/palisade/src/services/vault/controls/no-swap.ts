@@ -70,6 +70,7 @@ export const control: Control<'vault'> = {
             ? { outcome: 'pass', message: `the host swaps to ${some(devices)}, but the container may not` }
             : { outcome: 'fail', key: 'swap', message: `the host of ${name} swaps to ${some(devices)}` };
         },
+        stack,
       ),
   },
 };

@@ -42,7 +42,7 @@ export const control: Control<'vault'> = {
     }),
   live: {
     needs: ['vault'],
-    assess: (_stack, evidence) =>
+    assess: (stack, evidence) =>
       judgeAnswers(
         evidence,
         ({ seal }) => seal,
@@ -53,6 +53,7 @@ export const control: Control<'vault'> = {
             ? { outcome: 'fail', key: 'dev', message: `${name} keeps its data in memory, as a development server does` }
             : { outcome: 'pass', message: `keeps its data in ${storage} storage` };
         },
+        stack,
       ),
   },
 };

@@ -85,7 +85,7 @@ export const control: Control<'vault'> = {
   live: {
     attack: 'talk to the API without TLS',
     needs: ['vault'],
-    assess: (_stack, evidence) =>
+    assess: (stack, evidence) =>
       judgeAnswers(
         evidence,
         ({ plaintext }) => plaintext,
@@ -93,6 +93,7 @@ export const control: Control<'vault'> = {
           open
             ? { outcome: 'fail', key: 'listener', message: `${name} answers plain HTTP` }
             : { outcome: 'pass', message: 'refuses plain HTTP' },
+        stack,
       ),
   },
 };

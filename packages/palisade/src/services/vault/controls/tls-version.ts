@@ -49,7 +49,7 @@ export const control: Control<'vault'> = {
   live: {
     attack: 'connect with TLS 1.0 and 1.1',
     needs: ['vault'],
-    assess: (_stack, evidence) =>
+    assess: (stack, evidence) =>
       judgeAnswers(
         evidence,
         ({ protocols }) => protocols,
@@ -60,6 +60,7 @@ export const control: Control<'vault'> = {
             ? { outcome: 'fail', key: 'version', message: `${name} takes ${old.join(' and ')}` }
             : { outcome: 'pass', message: `takes ${versions.join(' and ')} only` };
         },
+        stack,
       ),
   },
 };
