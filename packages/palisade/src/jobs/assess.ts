@@ -7,7 +7,7 @@ import { assess, exitCodeOf } from '../engine/index.ts';
 import { type ExitCode, messageOf } from '../support/errors.ts';
 import type { JobContext } from './context.ts';
 import { error } from './errors.ts';
-import { collectLiveEvidence } from './live.ts';
+import { collectAsOperator } from './live.ts';
 import { type ProjectOptions, openProject } from './project.ts';
 
 /** What `palisade assess` takes. */
@@ -53,7 +53,7 @@ export const assessStack = (
 export const assessProject = async (options: AssessOptions, context: JobContext): Promise<AssessResult> => {
   const stack = await openProject(options, context);
   const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
-  const evidence = options.live ? await collectLiveEvidence(stack, context) : undefined;
+  const evidence = options.live ? await collectAsOperator(stack, context) : undefined;
   const assessment = assessStack(stack, context, evidence, baseline);
   return { assessment, exitCode: exitCodeOf(assessment) };
 };

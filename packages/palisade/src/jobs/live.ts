@@ -9,6 +9,7 @@ import { collectEvidence } from '../engine/index.ts';
 import { listenerEvidence } from '../runtime/listeners.ts';
 import type { JobContext } from './context.ts';
 import { openRuntime } from './open-runtime.ts';
+import { operatorToken } from './operator-token.ts';
 
 /** What probes may use beside the stack and its runtime. */
 export interface LiveOptions {
@@ -84,4 +85,19 @@ export const collectLiveEvidence = async (
     };
   };
   return collectEvidence({ stack, probes, target, signal: context.signal, concurrency: 4, timeout: PROBE });
+};
+
+/** The same with a token of the operator, where the stack was bootstrapped; the token is revoked at the end. */
+export const collectAsOperator = async (
+  stack: Stack,
+  context: JobContext,
+  options: Omit<LiveOptions, 'vaultToken'> = {},
+): Promise<Evidence<EvidenceName>> => {
+  const runtime = options.runtime ?? openRuntime(stack, context);
+  const token = operatorToken(stack, runtime, context);
+  try {
+    return await collectLiveEvidence(stack, context, { ...options, runtime, vaultToken: token.read });
+  } finally {
+    await token.close();
+  }
 };

@@ -21,6 +21,7 @@ export const openProject = async (options: ProjectOptions, context: JobContext):
     ...(options.profile === undefined ? {} : { profiles: options.profile }),
     environment: context.environment,
     kinds,
+    readAt: context.clock.now(),
   });
   return options.threshold === undefined
     ? stack

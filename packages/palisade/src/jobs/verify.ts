@@ -6,8 +6,7 @@ import type { ExitCode } from '../support/errors.ts';
 import { assessStack } from './assess.ts';
 import { attacksOf } from './attacks.ts';
 import type { ResultContext } from './context.ts';
-import { collectLiveEvidence } from './live.ts';
-import { operatorToken } from './operator-token.ts';
+import { collectAsOperator } from './live.ts';
 import { openRuntime } from './open-runtime.ts';
 import { type ProjectOptions, openProject } from './project.ts';
 
@@ -33,23 +32,18 @@ export const verifyProject = async (
   const stack = await openProject(options, context);
   const runtime = openRuntime(stack, context);
   context.progress(`attacking the running services of ${stack.name} on loopback`);
-  const token = operatorToken(stack, runtime, context);
-  try {
-    const evidence = await collectLiveEvidence(stack, context, { runtime, vaultToken: token.read });
-    const rank = { accepted: 0, unknown: 1, refused: 2 };
-    const attacks = attacksOf(assessStack(stack, context, evidence)).toSorted(
-      (a, b) =>
-        rank[a.result] - rank[b.result] ||
-        severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
-        a.service.localeCompare(b.service),
-    );
-    await context.result(options.json ? `${JSON.stringify({ attacks }, null, 2)}\n` : render(attacks, context.color));
-    const count = (result: Attack['result']): number => attacks.filter((attack) => attack.result === result).length;
-    context.progress(
-      `${attacks.length} attacks: ${count('accepted')} accepted, ${count('refused')} refused, ${count('unknown')} unknown`,
-    );
-    return count('accepted') > 0 ? 1 : count('unknown') > 0 || attacks.length === 0 ? 3 : 0;
-  } finally {
-    await token.close();
-  }
+  const evidence = await collectAsOperator(stack, context, { runtime });
+  const rank = { accepted: 0, unknown: 1, refused: 2 };
+  const attacks = attacksOf(assessStack(stack, context, evidence)).toSorted(
+    (a, b) =>
+      rank[a.result] - rank[b.result] ||
+      severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+      a.service.localeCompare(b.service),
+  );
+  await context.result(options.json ? `${JSON.stringify({ attacks }, null, 2)}\n` : render(attacks, context.color));
+  const count = (result: Attack['result']): number => attacks.filter((attack) => attack.result === result).length;
+  context.progress(
+    `${attacks.length} attacks: ${count('accepted')} accepted, ${count('refused')} refused, ${count('unknown')} unknown`,
+  );
+  return count('accepted') > 0 ? 1 : count('unknown') > 0 || attacks.length === 0 ? 3 : 0;
 };

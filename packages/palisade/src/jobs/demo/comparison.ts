@@ -54,30 +54,28 @@ const longest = (texts: readonly string[]): number => Math.max(0, ...texts.map((
 
 const checklistLines = ({ before, after }: Comparison, colors: Colors, width: number): readonly string[] => {
   const titleWidth = longest(after.checklist.map(({ title }) => title));
-  const start = 4 + titleWidth + 2 + 9 + 9;
+  const cell = (value: ChecklistAnswer['state']): string => states[value](colors)(value.padEnd(9));
   return after.checklist.flatMap(({ item, title, state, because }, index) => {
     const earlier = before.checklist.find((answer) => answer.item === item)?.state ?? 'unknown';
-    const [first = '', ...rest] = wrap(printable(because), Math.max(30, width - start));
-    const cell = (value: ChecklistAnswer['state']): string => states[value](colors)(value.padEnd(9));
-    return [
-      `${String(index + 1).padStart(2)}  ${title.padEnd(titleWidth)}  ${cell(earlier)}${cell(state)}${colors.dim(first)}`,
-      ...rest.map((line) => ' '.repeat(start) + colors.dim(line)),
-    ];
+    const head =
+      `${String(index + 1).padStart(2)}  ${title.padEnd(titleWidth)}  ${cell(earlier)}${cell(state)}`.trimEnd();
+    // What passes needs no explanation, and the manual ones are explained once, below.
+    return state === 'pass' || state === 'manual' ? [head] : [head, ...explained(because, colors, width)];
   });
 };
+
+const explained = (text: string, colors: Colors, width: number): readonly string[] =>
+  wrap(printable(text), width - 6).map((line) => `      ${colors.dim(line)}`);
 
 const attackLines = (attacks: readonly AttackPair[], colors: Colors, width: number): readonly string[] => {
   const serviceWidth = longest(attacks.map(({ after }) => after.service));
   const actWidth = longest(attacks.map(({ after }) => after.act));
-  const start = serviceWidth + 2 + actWidth + 2 + 10 + 10;
+  const cell = (attack: Attack | undefined): string =>
+    attack === undefined ? 'not tried'.padEnd(10) : results[attack.result](colors)(attack.result.padEnd(10));
   return attacks.flatMap(({ before, after }) => {
-    const [first = '', ...rest] = wrap(printable(after.detail), Math.max(30, width - start));
-    const cell = (attack: Attack | undefined): string =>
-      attack === undefined ? '–'.padEnd(10) : results[attack.result](colors)(attack.result.padEnd(10));
-    return [
-      `${after.service.padEnd(serviceWidth)}  ${after.act.padEnd(actWidth)}  ${cell(before)}${cell(after)}${colors.dim(first)}`,
-      ...rest.map((line) => ' '.repeat(start) + colors.dim(line)),
-    ];
+    const head =
+      `${after.service.padEnd(serviceWidth)}  ${after.act.padEnd(actWidth)}  ${cell(before)}${cell(after)}`.trimEnd();
+    return after.result === 'refused' ? [head] : [head, ...explained(after.detail, colors, width)];
   });
 };
 
@@ -97,6 +95,10 @@ export const renderComparison = (
     colors.bold('The 21 items, before and after'),
     '',
     ...checklistLines(comparison, colors, options.width),
+    '',
+    ...wrap('manual: no control answers the item in this version; a person has to look.', options.width).map(
+      colors.dim,
+    ),
     '',
     `Findings before: ${severities.map((severity) => `${first.open[severity]} ${severity}`).join(', ')}; ${first.pass} pass, ${first.unknown} unknown`,
     `Findings after:  ${severities.map((severity) => `${second.open[severity]} ${severity}`).join(', ')}; ${second.pass} pass, ${second.unknown} unknown`,

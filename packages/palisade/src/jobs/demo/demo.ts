@@ -21,9 +21,8 @@ import { hardenDirectory } from '../harden.ts';
 import { bringUp } from '../hardened/bring-up.ts';
 import { takeOver } from '../hardened/take-over.ts';
 import { findVault } from '../hardened/vault-access.ts';
-import { collectLiveEvidence } from '../live.ts';
+import { collectAsOperator, collectLiveEvidence } from '../live.ts';
 import { openProcessRuntime, runtimeDirectoryOf, wasStarted } from '../open-runtime.ts';
-import { operatorToken } from '../operator-token.ts';
 import { openProject } from '../project.ts';
 import { writeReport } from '../write-report.ts';
 import { type Comparison, pairAttacks, renderComparison } from './comparison.ts';
@@ -166,12 +165,10 @@ export const runDemo = async (options: DemoOptions, context: DemoContext): Promi
     }
 
     say('assessing and attacking the hardened posture');
-    const operator = operatorToken(hardened, after, context);
-    const evidence = await collectLiveEvidence(hardened, context, {
+    const evidence = await collectAsOperator(hardened, context, {
       runtime: after,
-      vaultToken: operator.read,
       formerCredentials: formerCredentialsOf(development),
-    }).finally(() => operator.close());
+    });
     const second = assessStack(hardened, context, evidence);
 
     const attacks = pairAttacks(attacksOf(first), attacksOf(second));
