@@ -188,9 +188,9 @@ export const approle = (send: Send, mount: string): Approle => {
     },
     identifySecretId: async (role, secretId, options) => {
       const path = `${rolePath(role)}/secret-id/lookup`;
-      const answer = await send({ method: 'POST', path, body: { secret_id: secretId }, repeatable: true }, options);
-      const data = answer.body.optionalFields('data');
-      // The server knows no such secret-id: an empty answer.
+      const call = { method: 'POST', path, body: { secret_id: secretId }, repeatable: true } as const;
+      // A secret-id that the server does not know has an empty answer, or 404.
+      const data = (await unlessMissing(send(call, options)))?.body.optionalFields('data');
       return data === undefined ? undefined : informationOf(data.text('secret_id_accessor'), data);
     },
     destroySecretId: (role, accessor, options) =>

@@ -168,6 +168,14 @@ test('runs a PKI of root, intermediate and tight role', async () => {
   const leaf = await intermediate.sign('db-server', names);
   assert.equal(new X509Certificate(leaf.certificate).subjectAltName, 'DNS:db, DNS:localhost');
   assert.ok(new X509Certificate(leaf.certificate).checkIssued(new X509Certificate(leaf.issuer)));
+  await intermediate.configureUrls({
+    issuing: ['https://vault:8200/v1/pki_int/ca'],
+    revocationLists: ['https://vault:8200/v1/pki_int/crl'],
+  });
+  const next = await intermediate.sign('db-server', names);
+  assert.match(new X509Certificate(next.certificate).infoAccess ?? '', /vault:8200\/v1\/pki_int\/ca/);
+  await intermediate.revoke(next.serial);
+  await fails(intermediate.revoke('00:11'), 'vault/invalid-request');
   const greedy = createCertificateRequest({ commonName: 'db', alternativeNames: ['db', 'other'] }).request;
   await fails(intermediate.sign('db-server', { ...names, csr: greedy }), 'vault/invalid-request');
   const refused = await fails(
@@ -175,6 +183,18 @@ test('runs a PKI of root, intermediate and tight role', async () => {
     'vault/invalid-request',
   );
   assert.match(refused.message, /POST pki_int\/sign\/db-server/);
+});
+
+test('signs with a key that never leaves the server', async () => {
+  await server.client.sys.enableMount('transit', { type: 'transit' });
+  const transit = server.client.transit();
+  await transit.createKey('checkpoints');
+  await transit.createKey('checkpoints');
+  const bytes = Buffer.from('a checkpoint');
+  const signature = await transit.sign('checkpoints', bytes);
+  assert.match(signature, /^vault:v1:/);
+  assert.equal(await transit.verify('checkpoints', bytes, signature), true);
+  assert.equal(await transit.verify('checkpoints', Buffer.from('another'), signature), false);
 });
 
 test('answers what a token may do, path by path, and refuses it the rest', async () => {

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type Server as TcpServer, createServer as createTcpServer } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import test from 'node:test';
 import { inspect } from 'node:util';
-import { createVaultClient } from './client.ts';
+import { type VaultClientOptions, createVaultClient } from './client.ts';
 import { VaultError, type VaultErrorCode, isVaultError } from './errors.ts';
+import { decodeRootToken } from './generate-root.ts';
 import { Secret } from './secret.ts';
+import { createSelfSignedCertificate } from './x509/certificate.ts';
 
 // The servers of this file are fakes: they answer what a real one would only answer in trouble that is hard to make.
 
@@ -23,14 +28,21 @@ const fake = async (
     readonly body?: unknown;
     readonly headers?: { readonly [name: string]: string };
   }[],
+  more: Partial<VaultClientOptions> = {},
 ) => {
-  const requests: { readonly method: string; readonly url: string; readonly token: string | undefined }[] = [];
+  const requests: {
+    readonly method: string;
+    readonly url: string;
+    readonly token: string | undefined;
+    readonly namespace: unknown;
+  }[] = [];
   const server = createServer((request, response) => {
     const token = request.headers['x-vault-token'];
     requests.push({
       method: request.method ?? '',
       url: request.url ?? '',
       token: Array.isArray(token) ? token[0] : token,
+      namespace: request.headers['x-vault-namespace'],
     });
     const answer = answers[Math.min(requests.length, answers.length) - 1];
     response.writeHead(answer?.status ?? 500, { ...answer?.headers });
@@ -42,6 +54,7 @@ const fake = async (
     plaintext: true,
     token: new Secret('canary-token'),
     retry: { firstPause: 5 },
+    ...more,
   });
   return {
     requests,
@@ -248,5 +261,129 @@ test('says that a server is not there', async () => {
     assert.match(error.message, /ECONNREFUSED/);
   } finally {
     await client.close();
+  }
+});
+
+/** A clock that only notes how long it was asked to wait. */
+const noting = () => {
+  const pauses: number[] = [];
+  return { pauses, clock: { now: () => 0, sleep: async (milliseconds: number) => void pauses.push(milliseconds) } };
+};
+
+test('waits between tries for a drawn part of a pause that doubles', async () => {
+  const { pauses, clock } = noting();
+  const retry = { attempts: 5, firstPause: 100, longestPause: 300 };
+  const { client, close } = await fake([{ status: 500 }], { clock, random: () => 0.5, retry });
+  try {
+    await fails(client.kv2().list('a'), 'vault/server-error');
+    assert.deepEqual(pauses, [50, 100, 150, 150]);
+  } finally {
+    await close();
+  }
+});
+
+test('waits as long as a rate limit asks for, and gives up where that is too long', async () => {
+  const { pauses, clock } = noting();
+  const limited = { status: 429, body: { errors: ['quota'] } };
+  const patient = await fake(
+    [
+      { ...limited, headers: { 'retry-after': '1' } },
+      { ...limited, headers: { 'retry-after': '3600' } },
+    ],
+    { clock, random: () => 0, retry: {} },
+  );
+  try {
+    await fails(patient.client.kv2().list('a'), 'vault/rate-limited');
+    assert.deepEqual(pauses, [1_005]);
+    assert.equal(patient.requests.length, 2);
+  } finally {
+    await patient.close();
+  }
+});
+
+test('names its namespace', async () => {
+  const { client, requests, close } = await fake([{ status: 200, body: { data: { keys: [] } } }], {
+    namespace: 'team/a',
+  });
+  try {
+    await client.kv2().list('a');
+    assert.equal(requests[0]?.namespace, 'team/a');
+  } finally {
+    await close();
+  }
+});
+
+const names = (commonName: string) => ({ commonName, alternativeNames: ['localhost'] });
+
+test('presents its client certificate', async () => {
+  const validity = { notBefore: Date.now() - 60_000, notAfter: Date.now() + 60_000 };
+  const own = createSelfSignedCertificate(names('vault'), validity);
+  const clientCertificate = createSelfSignedCertificate(names('caller'), validity);
+  const seen: unknown[] = [];
+  const server = createTlsServer(
+    { cert: own.certificate, key: own.key.reveal(), requestCert: true, rejectUnauthorized: false },
+    (request, response) => {
+      if (request.socket instanceof TLSSocket) seen.push(request.socket.getPeerX509Certificate()?.subject);
+      response.end(JSON.stringify({ data: { keys: [] } }));
+    },
+  );
+  const address = (await listen(server)).replace('http://127.0.0.1', 'https://localhost');
+  const client = createVaultClient({ address, authorities: own.certificate, clientCertificate });
+  try {
+    await client.kv2().list('a');
+    assert.deepEqual(seen, ['CN=caller']);
+  } finally {
+    await client.close();
+    server.close();
+  }
+});
+
+test('ends its connections when it is closed, although the server would keep them', async () => {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (_, response) =>
+    response.end(JSON.stringify({ data: { keys: [] } })),
+  );
+  const ends: Promise<unknown>[] = [];
+  server.on('connection', (socket) => ends.push(once(socket, 'close')));
+  const client = createVaultClient({ address: await listen(server), plaintext: true });
+  try {
+    await Promise.all([client.kv2().list('a'), client.kv2().list('b')]);
+    assert.equal(ends.length, 2);
+    await client.close();
+    const late = AbortSignal.timeout(2_000);
+    await Promise.race([Promise.all(ends), once(late, 'abort').then(() => assert.fail('a connection is still open'))]);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+test('makes a root token at a server that only has the older path, where the shares alone are asked for', async () => {
+  const started = { started: true, nonce: 'n', progress: 0, required: 1 };
+  const { client, requests, close } = await fake([
+    { status: 404, body: { errors: ['unsupported path'] } },
+    { status: 200, body: { ...started, otp: 'password' } },
+    { status: 404, body: { errors: ['unsupported path'] } },
+    { status: 200, body: { ...started, progress: 1, encoded_token: 'AwAREBgdAQE' } },
+  ]);
+  try {
+    const { nonce, oneTimePassword } = await client.sys.generateRoot.start();
+    const { encodedToken } = await client.sys.generateRoot.provide(new Secret('canary-share'), nonce);
+    assert.ok(encodedToken !== undefined);
+    assert.equal(decodeRootToken(encodedToken, oneTimePassword).reveal(), 'sabcorse');
+    assert.deepEqual(
+      requests.map(({ method, url, token }) => [method, url, token]),
+      [
+        ['POST', '/v1/sys/generate-root-token/attempt', 'canary-token'],
+        ['POST', '/v1/sys/generate-root/attempt', undefined],
+        ['POST', '/v1/sys/generate-root-token/update', 'canary-token'],
+        ['POST', '/v1/sys/generate-root/update', undefined],
+      ],
+    );
+    assert.throws(
+      () => decodeRootToken(new Secret('AAAA'), oneTimePassword),
+      (error: unknown) => isVaultError(error, 'vault/unexpected-answer'),
+    );
+  } finally {
+    await close();
   }
 });

@@ -15,7 +15,7 @@ import type { BootstrapGoal, Step } from './step.ts';
 const hour = 3_600;
 
 /** Seconds: the life of a secret-id. */
-export const secretIdTtl = 720 * hour;
+const secretIdTtl = 720 * hour;
 
 /** One AppRole role with its policy. */
 interface Access {

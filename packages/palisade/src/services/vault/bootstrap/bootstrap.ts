@@ -113,13 +113,23 @@ export const bootstrapVault = async (options: BootstrapOptions): Promise<Bootstr
     progress(`${step}: ${outcome}`);
   };
 
-  const demoIdentity = (): Promise<Secret | undefined> => store.demoIdentity();
-  const identity = async (): Promise<Secret | undefined> => options.identity ?? (await demoIdentity());
+  const identity = async (): Promise<Secret | undefined> => options.identity ?? (await store.demoIdentity());
   let authority: Authority | undefined;
   try {
     const { recipients, shares, threshold, setAside } = options;
     const fresh = await inStep('initialisation', () =>
-      initialise({ client: () => client, store, recipients, shares, threshold, setAside, progress, clock, call }),
+      initialise({
+        client: () => client,
+        store,
+        recipients,
+        identity: options.identity,
+        shares,
+        threshold,
+        setAside,
+        progress,
+        clock,
+        call,
+      }),
     );
     await run('initialisation', async () => fresh !== undefined);
     await run('unsealing', () =>

@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
@@ -88,6 +100,19 @@ test('keeps the version before for those who read it, trusts both, and forgets i
   await keepCurrentVersion(directory);
   assert.equal(await versions(), 1);
   assert.equal(await authoritiesOf(directory), 'ca three');
+});
+
+test('clears away what a killed run has left', async () => {
+  const directory = fresh();
+  await installBundle(directory, bundle('one'));
+  await mkdir(join(directory, 'version-00112233445566ff'));
+  await symlink('version-00112233445566ff', join(directory, '.current.001122334455.partial'));
+  await installBundle(directory, bundle('two'));
+  const names = await readdir(directory);
+  assert.deepEqual(
+    names.filter((name) => name.endsWith('.partial') || name === 'version-00112233445566ff'),
+    [],
+  );
 });
 
 test('finds nothing in a directory that is not there', async () => {

@@ -22,6 +22,8 @@ export interface Owner {
 const fileNames = ['cert.pem', 'key.pem', 'ca.pem'] as const;
 const current = 'current';
 const versionName = /^version-[0-9a-f]{16}$/;
+/** Links of a run that was killed before it renamed them. */
+const leftoverName = /^\.(current|cert\.pem|key\.pem|ca\.pem)\.[0-9a-f]{12}\.partial$/;
 
 /**
  * Installs a bundle into a directory as a whole. The files are written into a new version directory, and one rename of
@@ -76,9 +78,12 @@ export const authoritiesOf = async (directory: string): Promise<string> => {
   return [...new Set(texts.flatMap((text) => (text === undefined ? [] : [text.trim()])))].join('\n');
 };
 
-const versionsOf = async (directory: string): Promise<readonly string[]> => {
+const versionsOf = async (directory: string): Promise<readonly string[]> =>
+  (await namesIn(directory)).filter((name) => versionName.test(name)).toSorted();
+
+const namesIn = async (directory: string): Promise<readonly string[]> => {
   try {
-    return (await readdir(directory)).filter((name) => versionName.test(name)).toSorted();
+    return await readdir(directory);
   } catch (thrown) {
     if (isFileSystemError(thrown, 'ENOENT')) return [];
     throw thrown;
@@ -86,6 +91,8 @@ const versionsOf = async (directory: string): Promise<readonly string[]> => {
 };
 
 const removeVersions = async (directory: string, kept: readonly string[]): Promise<void> => {
+  for (const name of await namesIn(directory))
+    if (leftoverName.test(name)) await rm(join(directory, name), { force: true });
   for (const version of await versionsOf(directory))
     if (!kept.includes(version)) await rm(join(directory, version), { recursive: true, force: true });
 };

@@ -102,7 +102,7 @@ const rootOf = (chain: string | undefined): X509Certificate | undefined =>
   certificatesOf(chain ?? '').find((one) => one.ca && one.checkIssued(one) && one.verify(one.publicKey));
 
 /** The part of its life that a certificate has left, from 1 down to 0 and below. */
-export const lifeLeft = (certificate: X509Certificate, now: number): number => {
+const lifeLeft = (certificate: X509Certificate, now: number): number => {
   const [from, to] = [certificate.validFromDate.getTime(), certificate.validToDate.getTime()];
   return (to - now) / (to - from);
 };

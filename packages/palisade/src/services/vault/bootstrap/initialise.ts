@@ -3,7 +3,7 @@ import type { Clock } from '../../../support/clock.ts';
 import type { Secret } from '../../../support/secret.ts';
 import { error } from './errors.ts';
 import type { Custody, KeyStore } from './key-store.ts';
-import { checkRecipients } from './sealed-file.ts';
+import { checkIdentity, checkRecipients } from './sealed-file.ts';
 
 /** Milliseconds for a server to come back empty after its data was moved away. */
 const setAsideBound = 60_000;
@@ -14,6 +14,8 @@ export interface InitialiseContext {
   readonly store: KeyStore;
   /** age recipients; empty where nobody gave any, and a demo identity is to be made. */
   readonly recipients: readonly string[];
+  /** The identity that later runs will be given; undefined where nobody gave one. */
+  readonly identity: Secret | undefined;
   readonly shares: number;
   readonly threshold: number;
   /** Stops the server, moves its data away, starts it. */
@@ -65,6 +67,7 @@ const begin = async (context: InitialiseContext): Promise<FreshKeys> => {
   const { client, store, progress, call } = context;
   const custody = await chooseCustody(context);
   checkRecipients(custody.recipients);
+  if (context.identity !== undefined) await checkIdentity(custody.recipients, context.identity);
   await store.writeIntent(custody);
   progress(`initialising with ${custody.shares} shares, ${custody.threshold} of which unseal`);
   const keys = await client().sys.init({ shares: custody.shares, threshold: custody.threshold }, call);

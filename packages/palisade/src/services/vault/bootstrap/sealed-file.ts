@@ -19,6 +19,19 @@ export const checkRecipients = (recipients: readonly string[]): void => {
   encrypter(recipients);
 };
 
+/**
+ * Throws `vault-bootstrap/identity-wrong` where the identity would not open what is sealed for the recipients: to find
+ * that out after the keys are handed out is too late.
+ */
+export const checkIdentity = async (recipients: readonly string[], identity: Secret): Promise<void> => {
+  const probe = await encrypter(recipients).encrypt('probe');
+  try {
+    await decrypterOf(identity).decrypt(probe);
+  } catch {
+    throw error('vault-bootstrap/identity-wrong', { file: 'what is sealed for the recipients' });
+  }
+};
+
 const encrypter = (recipients: readonly string[]): Encrypter => {
   const made = new Encrypter();
   for (const recipient of recipients)
@@ -44,16 +57,20 @@ export const readSealedFile = async (path: string, identity: Secret): Promise<Se
     throw thrown;
   }
   try {
-    const decrypter = new Decrypter();
-    // An identity file of age-keygen has comment lines.
-    for (const line of identity
-      .reveal()
-      .split('\n')
-      .map((one) => one.trim()))
-      if (line !== '' && !line.startsWith('#')) decrypter.addIdentity(line);
-    return new Secret(await decrypter.decrypt(armor.decode(text), 'text'));
+    return new Secret(await decrypterOf(identity).decrypt(armor.decode(text), 'text'));
   } catch {
     // What the library says is dropped: it could quote the identity.
     throw error('vault-bootstrap/identity-wrong', { file: basename(path) });
   }
+};
+
+const decrypterOf = (identity: Secret): Decrypter => {
+  const made = new Decrypter();
+  // An identity file of age-keygen has comment lines.
+  for (const line of identity
+    .reveal()
+    .split('\n')
+    .map((one) => one.trim()))
+    if (line !== '' && !line.startsWith('#')) made.addIdentity(line);
+  return made;
 };
