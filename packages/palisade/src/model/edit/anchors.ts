@@ -1,6 +1,7 @@
 import { type Alias, isAlias, isMap, isSeq } from 'yaml';
 import type { Holder } from './replace.ts';
-import { type Source, type YamlNode, nodeOf } from './source.ts';
+import type { Source } from './source.ts';
+import { type YamlNode, nodeOf } from './yaml-node.ts';
 
 const visit = (node: YamlNode | undefined, skip: YamlNode | undefined, see: (node: YamlNode) => void): void => {
   if (node === undefined || node === skip) return;

@@ -1,6 +1,6 @@
 import { type Pair, type YAMLMap, type YAMLSeq, isAlias, isMap, isScalar, isSeq } from 'yaml';
 import { type Layout } from './render.ts';
-import { type YamlNode, nodeOf, startOf } from './source.ts';
+import { type YamlNode, nodeOf, startOf } from './yaml-node.ts';
 
 /** The offset behind the last character of a node's value, comments behind it left out. */
 export const endOf = (node: YamlNode): number => {

@@ -23,7 +23,7 @@ import {
   renderKey,
   renderPair,
 } from './render.ts';
-import { type YamlNode, nodeOf, startOf } from './source.ts';
+import { type YamlNode, nodeOf, startOf } from './yaml-node.ts';
 
 /** The place that holds a value: a key of a mapping or an item of a sequence. */
 export type Holder = { readonly in: YAMLMap; readonly pair: Pair } | { readonly in: YAMLSeq; readonly index: number };

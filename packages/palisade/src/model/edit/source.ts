@@ -1,36 +1,19 @@
-import {
-  type Alias,
-  type Pair,
-  type Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  parseAllDocuments,
-} from 'yaml';
+import { type Alias, type Pair, isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
 import type { ComposeValue, ComposeEdit } from '../../contracts/change.ts';
 import { keyText, scalarText, typedScalar } from '../document.ts';
 import { error } from '../errors.ts';
-
-/** A parsed node of the edited file. */
-export type YamlNode = Scalar | Alias | YAMLMap | YAMLSeq;
+import { layoutOf } from './lines.ts';
+import type { Layout } from './render.ts';
+import { type YamlNode, nodeOf, startOf } from './yaml-node.ts';
 
 /** A Compose file that is being edited. */
 export interface Source {
   readonly text: string;
   readonly root: YamlNode | undefined;
-  /** The node that an alias at an offset stands for. */
-  readonly target: (alias: Alias) => YamlNode | undefined;
+  readonly layout: Layout;
+  /** The node that an alias stands for: the last one of that name in front of it, or of `before`. */
+  readonly target: (alias: Alias, before?: number) => YamlNode | undefined;
 }
-
-/** The node, where it is one. */
-export const nodeOf = (value: unknown): YamlNode | undefined =>
-  isScalar(value) || isAlias(value) || isMap(value) || isSeq(value) ? value : undefined;
-
-/** Where a node's value begins; anchors and tags stand before it. */
-export const startOf = (node: YamlNode): number => node.range?.[0] ?? 0;
 
 /**
  * Parses a file for editing. Of several documents, the last one that has the section and name of the path is meant.
@@ -56,8 +39,9 @@ export const parseSource = (text: string, edit: Pick<ComposeEdit, 'file' | 'path
   return {
     text,
     root,
-    target: (alias) =>
-      anchors.findLast(({ name, node }) => name === alias.source && startOf(node) < startOf(alias))?.node,
+    layout: layoutOf(text, root),
+    target: (alias, before = startOf(alias)) =>
+      anchors.findLast(({ name, node }) => name === alias.source && startOf(node) < before)?.node,
   };
 };
 
