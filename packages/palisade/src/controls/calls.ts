@@ -1,5 +1,5 @@
 import type { Edge, Service, Stack } from '../contracts/stack.ts';
-import { filesOf } from './mounted-files.ts';
+import { seenFiles } from './mounted-files.ts';
 import { isKnownDataServer, isPooler, isVault } from './servers.ts';
 
 /** Who calls whom, by service name. */
@@ -17,7 +17,7 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, St
 
 /** Services that a mounted configuration names as a host: `postgres:5432`, `host=postgres`, `https://postgres/`. */
 const calledInFiles = (stack: Stack, service: Service): readonly string[] => {
-  const texts = filesOf(stack, service).flatMap(({ text }) => (text === undefined ? [] : [text]));
+  const texts = seenFiles(stack, service).flatMap(({ file: { text } }) => (text === undefined ? [] : [text]));
   return [...stack.services.keys()].filter((name) => {
     if (name === service.name) return false;
     const host = escaped(name);

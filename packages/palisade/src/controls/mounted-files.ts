@@ -1,4 +1,5 @@
 import { isAbsolute, relative } from 'node:path';
+import type { Location } from '../contracts/location.ts';
 import type { ProjectFile, Service, Stack } from '../contracts/stack.ts';
 
 const isWithin = (directory: string, path: string): boolean => path === directory || path.startsWith(`${directory}/`);
@@ -9,14 +10,23 @@ const keyOf = (stack: Stack, path: string): string => {
   return inside.startsWith('..') || isAbsolute(inside) ? path : inside;
 };
 
-/** Files of the host that a service sees: through bind mounts, secrets and configs. */
-export const filesOf = (stack: Stack, { mounts, secrets, configs }: Service): readonly ProjectFile[] => {
+/** A file of the host that a service sees, and the mount, secret or config that gives it. */
+export interface SeenFile {
+  readonly file: ProjectFile;
+  readonly at: Location;
+}
+
+/** Files of the host that a service sees: through bind mounts, secrets and configs; each once. */
+export const seenFiles = (stack: Stack, { mounts, secrets, configs }: Service): readonly SeenFile[] => {
   const sources = [
-    ...mounts.flatMap(({ type, source }) => (type === 'bind' && source !== undefined ? [source] : [])),
-    ...secrets.flatMap(({ source }) => stack.secrets.get(source)?.file ?? []),
-    ...configs.flatMap(({ source }) => stack.configs.get(source)?.file ?? []),
-  ].map((path) => keyOf(stack, path));
-  return [...stack.files.values()].filter(({ path }) => sources.some((source) => isWithin(source, path)));
+    ...mounts.map(({ type, source, at }) => ({ path: type === 'bind' ? source : undefined, at })),
+    ...secrets.map(({ source, at }) => ({ path: stack.secrets.get(source)?.file, at })),
+    ...configs.map(({ source, at }) => ({ path: stack.configs.get(source)?.file, at })),
+  ].flatMap(({ path, at }) => (path === undefined ? [] : [{ path: keyOf(stack, path), at }]));
+  return [...stack.files.values()].flatMap((file) => {
+    const source = sources.find(({ path }) => isWithin(path, file.path));
+    return source === undefined ? [] : [{ file, at: source.at }];
+  });
 };
 
 /** True for a file that belongs to the project, so that Palisade may change it. */
@@ -32,8 +42,8 @@ export interface ConfigurationLine {
 
 /** The lines of the configuration files that a service mounts; comments and blank lines left out. */
 export const configurationLines = (stack: Stack, service: Service): readonly ConfigurationLine[] =>
-  filesOf(stack, service).flatMap(({ path, text }) =>
-    (text ?? '').split('\n').flatMap((line, index) => {
+  seenFiles(stack, service).flatMap(({ file: { path, text = '' } }) =>
+    text.split('\n').flatMap((line, index) => {
       const content = line.replace(/(?:^|\s)[#;].*$/, '').trim();
       return content === '' ? [] : [{ file: path, line: index + 1, text: content }];
     }),

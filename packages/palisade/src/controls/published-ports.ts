@@ -36,6 +36,10 @@ const rendered = ({ published, publishedEnd, target, targetEnd, protocol }: Port
   return `127.0.0.1:${host}:${container}${protocol === 'tcp' ? '' : `/${protocol}`}`;
 };
 
+/** True for an entry in which one variable holds more than one part: `${SQL:-0.0.0.0:13306}:3306`. */
+const hidesParts = (port: Port, parts: readonly string[]): boolean =>
+  (port.hostAddress !== '' && parts.length < 3) || (port.published !== undefined && parts.length < 2);
+
 /**
  * A short entry as it reads with the loopback address in front. Variables stay where they are: a variable for the
  * address that renders empty (`${BIND:-}:443:443`) gets the loopback address as its default. An entry whose variables
@@ -43,13 +47,11 @@ const rendered = ({ published, publishedEnd, target, targetEnd, protocol }: Port
  */
 export const onLoopback = (port: Port): string => {
   const parts = partsOf(port.raw);
-  const [last = '', middle = ''] = parts.toReversed();
-  const hasWholeParts = !(port.interpolations.length > 0 && port.hostAddress !== '' && parts.length < 3);
-  if (parts.length === 1) return port.published === undefined ? `127.0.0.1::${port.raw}` : rendered(port);
-  if (!hasWholeParts) return rendered(port);
+  if (hidesParts(port, parts)) return rendered(port);
+  if (parts.length === 1) return `127.0.0.1::${port.raw}`;
   if (parts.length === 2) return `127.0.0.1:${port.raw}`;
   const address = parts.slice(0, -2).join(':');
   const variable = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?-)?\}$/.exec(address)?.[1];
   const kept = variable !== undefined && port.hostAddress === '' ? `\${${variable}:-127.0.0.1}` : '127.0.0.1';
-  return `${kept}:${middle}:${last}`;
+  return [kept, ...parts.slice(-2)].join(':');
 };

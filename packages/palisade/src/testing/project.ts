@@ -13,7 +13,7 @@ export interface FixtureProject extends Disposable {
 }
 
 const git = async (directory: string, ...args: readonly string[]): Promise<void> => {
-  const outcome = await run('git', ['-c', 'safe.directory=*', ...args], {
+  const outcome = await run('git', args, {
     workingDirectory: directory,
     timeout: 10_000,
   });

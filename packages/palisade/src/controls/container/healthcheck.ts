@@ -29,7 +29,7 @@ export const control: Control = {
       if (healthcheck?.value.disabled === true)
         yield { message: `${name} switches its health check off`, at: healthcheck.at };
       else if (healthcheck === undefined && !isBuiltIn(stack, service))
-        yield { message: `${name} has no health check`, at };
+        yield { message: `${name} declares no health check`, at };
     },
   }),
 };

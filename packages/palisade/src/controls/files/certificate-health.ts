@@ -68,12 +68,12 @@ export const control: Control = {
     { source: 'RFC 9525', url: 'https://www.rfc-editor.org/rfc/rfc9525' },
   ],
   static: askEachFile({
-    about: ({ sensitivity, text }) => sensitivity === 'certificate' && text !== undefined,
+    about: ({ sensitivity }) => sensitivity === 'certificate',
     none: 'the project holds no certificate in a file',
     sound: 'is valid, carries names and is strong',
-    *faults({ path, text = '' }, { readAt }) {
-      const found = blocks(text);
-      if (found.length === 0) yield { message: `${path} holds no certificate`, key: 'empty' };
+    *faults({ path, text }, { readAt }) {
+      const found = blocks(text ?? '');
+      if (text !== undefined && found.length === 0) yield { message: `${path} holds no certificate`, key: 'empty' };
       for (const [position, { pem, line }] of found.entries()) {
         const certificate = parse(pem);
         if (certificate === undefined) {
@@ -91,7 +91,11 @@ export const control: Control = {
             yield { message: `the certificate in ${path} ${fault}`, line, key: `${position} ${key}` };
       }
     },
-    undetermined: (_file, { readAt }) =>
-      readAt === undefined ? 'whether the certificate has expired is not known without the time' : undefined,
+    undetermined: ({ text }, { readAt }) =>
+      text === undefined
+        ? 'the file is no text, so the certificate could not be read'
+        : readAt === undefined
+          ? 'whether the certificate has expired is not known without the time'
+          : undefined,
   }),
 };

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Control } from '../../contracts/control.ts';
 import type { ProjectFile, Stack } from '../../contracts/stack.ts';
-import { filesOf } from '../mounted-files.ts';
+import { seenFiles } from '../mounted-files.ts';
 import { askEachService } from '../question.ts';
 
 const authorityName = /(?:^|[._-])(?:(?:root|int|intermediate|sub)?[._-]?ca|authority)(?:[._-]|$)/i;
@@ -48,25 +48,13 @@ export const control: Control = {
   static: askEachService({
     sound: 'holds no key of an authority',
     *faults(service, stack) {
-      for (const file of filesOf(stack, service)) {
-        if (!isAuthorityKey(stack, file)) continue;
-        const at = service.mounts.find(
-          ({ source = '' }) =>
-            source !== '' &&
-            filesOf(stack, {
-              ...service,
-              mounts: service.mounts.filter((mount) => mount.source === source),
-              secrets: [],
-              configs: [],
-            }).includes(file),
-        )?.at;
-        const grant = service.secrets.find(({ source }) => stack.secrets.get(source)?.file?.endsWith(file.path))?.at;
-        yield {
-          message: `${service.name} can read ${file.path}, the key of a certificate authority`,
-          at: at ?? grant ?? service.at,
-          key: file.path,
-        };
-      }
+      for (const { file, at } of seenFiles(stack, service))
+        if (isAuthorityKey(stack, file))
+          yield {
+            message: `${service.name} can read ${file.path}, the key of a certificate authority`,
+            at,
+            key: file.path,
+          };
     },
   }),
 };

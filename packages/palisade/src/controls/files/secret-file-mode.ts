@@ -14,7 +14,9 @@ export const control: Control = {
   rationale:
     'A key that a group or everybody may read is read by any program of the host, by backups, and through a bind mount by containers that were not meant to have it.',
   fix: 'Set the mode 0600 (or 0400), and let the account that the service runs as own the file.',
-  references: [{ source: 'CIS NGINX Benchmark', url: 'https://www.cisecurity.org/benchmark/nginx' }],
+  references: [
+    { source: 'CIS NGINX Benchmark 2.0.0', section: '4.1.3', url: 'https://www.cisecurity.org/benchmark/nginx' },
+  ],
   checklist: ['file-permissions'],
   static: askEachFile({
     about: isConfidential,

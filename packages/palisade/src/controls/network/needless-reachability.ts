@@ -2,7 +2,8 @@ import type { Control } from '../../contracts/control.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { type Calls, callsOf, isDataStore } from '../calls.ts';
 import { askEachService } from '../question.ts';
-import { mayReach, segmentation } from '../segmentation.ts';
+import { segmentation } from '../segmentation.ts';
+import { mayReach } from '../segments.ts';
 import { isVault } from '../servers.ts';
 
 /** Services with something to guard that share the network and that the service has no business with. */
