@@ -51,5 +51,7 @@ export const runnableOf = (host: Host, name: string): Runnable | { readonly reas
   const kind = host.kinds.get(service.kind);
   if (kind === undefined) return { reason: `no service kind is known for it (${service.kind})` };
   if (kind.process === undefined) return { reason: `${kind.title} cannot be run as a process of this host` };
+  const why = kind.process.leftOut?.(service, host.stack);
+  if (why !== undefined) return { reason: why };
   return { service, kind, process: kind.process, account };
 };

@@ -416,16 +416,19 @@ test('refuses a second process that changes the same stack, until the first has 
 test('leaves out, with the reason, what it cannot run', async (context) => {
   const project = projectFor(context);
   const fake = fakeKind(project.script);
-  const { process: _, ...unable } = fake;
+  const { process: fakeProcess, ...unable } = fake;
+  assert.ok(fakeProcess);
+  const picky = { ...fake, id: 'picky', process: { ...fakeProcess, leftOut: () => 'its sources are elsewhere' } };
   const runtime = runtimeOf(
     project,
     {
       api: { after: ['mesh', 'absent'] },
       mesh: { kind: 'mesh' },
+      picky: { kind: 'picky' },
       stranger: { kind: 'unknown' },
       absent: { variables: { FAKE_PROGRAM: 'no-such-program' } },
     },
-    { kinds: [fake, { ...unable, id: 'mesh', title: 'A mesh' }] },
+    { kinds: [fake, { ...unable, id: 'mesh', title: 'A mesh' }, picky] },
   );
   const status = await up(runtime);
   assert.deepEqual(
@@ -433,6 +436,7 @@ test('leaves out, with the reason, what it cannot run', async (context) => {
     [
       ['api', 'running', undefined],
       ['mesh', 'left-out', 'A mesh cannot be run as a process of this host'],
+      ['picky', 'left-out', 'its sources are elsewhere'],
       ['stranger', 'left-out', 'no service kind is known for it (unknown)'],
       ['absent', 'left-out', 'no-such-program is not installed'],
     ],

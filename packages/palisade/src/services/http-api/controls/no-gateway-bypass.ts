@@ -18,7 +18,7 @@ const isLoopback = (address: string): boolean => /^(?:127\.|\[?::1\]?$|localhost
 /** Binds an entry to loopback, as the control of published ports does; only where the entry is as plain as most are. */
 const bind = (stack: Stack, service: Service, port: Port, position: number): readonly ComposeEdit[] => {
   if (port.syntax === 'long') return setServiceKey(stack, service.name, ['ports', position, 'host_ip'], '127.0.0.1');
-  return /^\d+:\d+(?:\/tcp)?$/.test(port.raw)
+  return /^(?:\d+|\$\{\w+:?-\d+\}):\d+(?:\/tcp)?$/.test(port.raw)
     ? setServiceItem(stack, service, 'ports', port.at, `127.0.0.1:${port.raw}`)
     : [];
 };
