@@ -35,6 +35,21 @@ export const swapRoom = (stack: Stack, service: Service): SwapRoom => {
   return { state: memory !== undefined && both === memory.value ? 'none' : 'some', at };
 };
 
+const shortKeys = { memory: 'mem_limit', cpus: 'cpus', pids: 'pids_limit' } as const;
+
+/** True where the service writes its limits as keys of its own, because Compose refuses a mixture of both forms. */
+const besideShortKeys = ({ keys, limits }: Service): boolean => {
+  const names = ['memory', 'cpus', 'pids'] as const;
+  const isShort = (name: (typeof names)[number]): boolean => {
+    const place = keys.get(shortKeys[name]);
+    return place !== undefined && limits[name]?.at.line === place.line && limits[name].at.file === place.file;
+  };
+  return (
+    names.some((name) => keys.has(shortKeys[name])) &&
+    names.every((name) => limits[name] === undefined || isShort(name))
+  );
+};
+
 /** Edits that keep the container's memory off the disk: a memory limit, and the same one for memory and swap together. */
 export const memoryEdits = (stack: Stack, service: Service): readonly ComposeEdit[] => {
   const { memory } = service.limits;
@@ -42,12 +57,11 @@ export const memoryEdits = (stack: Stack, service: Service): readonly ComposeEdi
     return swapRoom(stack, service).state === 'none'
       ? []
       : setServiceKey(stack, service, ['memswap_limit'], memory.raw ?? memory.value);
-  const short = ['mem_limit', 'cpus', 'pids_limit'].some((key) => service.keys.has(key)) && !service.keys.has('deploy');
   return [
     ...setServiceKey(
       stack,
       service,
-      short ? ['mem_limit'] : ['deploy', 'resources', 'limits', 'memory'],
+      besideShortKeys(service) ? ['mem_limit'] : ['deploy', 'resources', 'limits', 'memory'],
       ordinaryLimit,
     ),
     ...setServiceKey(stack, service, ['memswap_limit'], ordinaryLimit),

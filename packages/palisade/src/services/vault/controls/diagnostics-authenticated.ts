@@ -23,7 +23,6 @@ export const control: Control<'vault'> = {
     'A profile of the process can hold tokens and secrets that are in its memory; metrics tell an attacker which mounts and methods there are and whether somebody watches.',
   fix: 'Set unauthenticated_metrics_access and unauthenticated_pprof_access to false, and let the collector log in.',
   references: [tcpListener],
-  checklist: ['endpoint-authentication'],
   static: (stack) =>
     judgeServers(stack, {
       *development(service, { at }) {

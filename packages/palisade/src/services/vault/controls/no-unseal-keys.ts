@@ -39,7 +39,6 @@ export const control: Control = {
     'The seal protects the data of a stolen disk or backup only as long as the keys are somewhere else. All of them in one file beside the server make it a lock with the key in it.',
   fix: 'Give each share to another person, encrypted (`palisade` writes them for age recipients), or use auto-unseal; then delete the file and rekey.',
   references: [seal],
-  checklist: ['file-permissions'],
   *static(stack) {
     for (const service of stack.services.values()) yield* judgeService(stack, service);
     for (const { path } of stack.files.values())

@@ -23,7 +23,7 @@ export const control: Control<'vault'> = {
     'A secret-id without TTL and address is a password that never changes: whoever copies it once logs in with it for ever, from anywhere.',
   fix: 'Give the role secret_id_ttl and secret_id_bound_cidrs, and deliver new secret-ids before the old ones end.',
   references: [appRole],
-  checklist: ['approle', 'secret-rotation'],
+  checklist: ['approle'],
   live: {
     needs: ['vault'],
     assess: (_stack, evidence) =>
