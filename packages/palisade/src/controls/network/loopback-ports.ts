@@ -6,10 +6,26 @@ import { isEveryInterface, isWayIn, onLoopback, portName } from '../published-po
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
-const bindToLoopback = (stack: Stack, service: Service, port: Port, position: number): readonly ComposeEdit[] =>
+const isOpen = (service: Service, port: Port): boolean => isEveryInterface(port.hostAddress) && !isWayIn(service, port);
+
+const bindInPlace = (stack: Stack, service: Service, port: Port, position: number): readonly ComposeEdit[] =>
   port.syntax === 'long'
     ? setServiceKey(stack, service.name, ['ports', position, 'host_ip'], '127.0.0.1')
     : setServiceItem(stack, service, 'ports', port.at, onLoopback(port));
+
+/**
+ * Edits in place, entry by entry. Where an entry comes from what the service extends, its own file cannot reach it: the
+ * whole list is written there instead, the same for every finding.
+ */
+const bindToLoopback = (stack: Stack, service: Service, position: number): readonly ComposeEdit[] => {
+  const inPlace = service.ports.map((port, index) =>
+    isOpen(service, port) ? bindInPlace(stack, service, port, index) : undefined,
+  );
+  if (inPlace.every((edits) => edits === undefined || edits.length > 0)) return inPlace[position] ?? [];
+  if (service.ports.some(({ syntax }) => syntax === 'long')) return [];
+  const entries = service.ports.map((port) => (isOpen(service, port) ? onLoopback(port) : port.raw));
+  return setServiceKey(stack, service, ['ports'], entries);
+};
 
 /** N01: ports are published on the loopback interface alone, but for the gateway's. */
 export const control: Control = {
@@ -32,12 +48,12 @@ export const control: Control = {
     sound: 'publishes on loopback only, or is the way in',
     *faults(service, stack) {
       for (const [position, port] of service.ports.entries()) {
-        if (!isEveryInterface(port.hostAddress) || isWayIn(service, port)) continue;
+        if (!isOpen(service, port)) continue;
         yield {
           message: `${service.name} publishes port ${portName(port)} on every interface of the host`,
           at: port.at,
           key: `${portName(port)}:${port.target}`,
-          remedy: bindToLoopback(stack, service, port, position),
+          remedy: bindToLoopback(stack, service, position),
         };
       }
     },
