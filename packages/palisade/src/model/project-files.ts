@@ -53,7 +53,9 @@ export const readProjectFiles = async (
   const listed = await mapConcurrently([...uses], atOnce, ([path, use]) =>
     filesBelow(path, use, project.directory, budget),
   );
-  const found = new Map(listed.flat());
+  // A secret stays one where a directory around it is mounted too.
+  const found = new Map<string, Use>();
+  for (const [path, use] of listed.flat()) if (!found.has(path)) found.set(path, use);
   const paths = [...found].slice(0, mostFiles);
   if (found.size > mostFiles || budget.entries <= 0) {
     const at = { file: '.', line: 1, column: 1 };
