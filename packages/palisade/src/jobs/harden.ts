@@ -5,7 +5,15 @@ import { createColors } from 'picocolors';
 import type { Plan } from '../contracts/change.ts';
 import type { Assessment } from '../contracts/finding.ts';
 import type { Stack } from '../contracts/stack.ts';
-import { applyPlan, exitCodeOf, fileExecutors, makePlan, prepareTarget, preview } from '../engine/index.ts';
+import {
+  applyPlan,
+  exitCodeOf,
+  fileExecutors,
+  makePlan,
+  prepareTarget,
+  preview,
+  resumeApply,
+} from '../engine/index.ts';
 import { applyComposeEdit } from '../model/index.ts';
 import { countFindings } from '../report/order.ts';
 import { plural, printable } from '../report/text.ts';
@@ -34,16 +42,12 @@ const readText = async (directory: string, path: string): Promise<string | undef
   }
 };
 
-/** Texts that the plan was made from, so that what is edited meanwhile is noticed. */
-const basisOf = async (directory: string, plan: Plan): Promise<ReadonlyMap<string, string>> => {
-  const basis = new Map<string, string>();
-  for (const { change } of plan.changes) {
-    const path = change.kind === 'compose-edit' ? change.file : 'path' in change ? change.path : undefined;
-    const text = path === undefined ? undefined : await readText(directory, path);
-    if (path !== undefined && text !== undefined) basis.set(path, text);
-  }
-  return basis;
-};
+/** Texts that the stack, and so the plan, was read from: what was edited since is noticed. */
+const basisOf = ({ sources, files }: Stack): ReadonlyMap<string, string> =>
+  new Map([
+    ...[...files].flatMap(([path, { text }]) => (text === undefined ? [] : [[path, text] as const])),
+    ...sources,
+  ]);
 
 const openCount = (assessment: Assessment): string => {
   const { open } = countFindings(assessment);
@@ -83,6 +87,17 @@ const workingDirectory = async (source: Stack, options: HardenOptions, context: 
   return prepared.directory;
 };
 
+/** Finishes what a killed run has begun; its plan was kept, and only after it can another one be made. */
+const finishEarlierApply = async (directory: string, context: ResultContext): Promise<void> => {
+  const result = await resumeApply({
+    directory,
+    executors: fileExecutors(applyComposeEdit),
+    signal: context.signal,
+    now: () => new Date(context.clock.now()),
+  });
+  if (result !== undefined) context.progress(`finished the apply ${result.apply ?? ''} that an earlier run had begun`);
+};
+
 /** Plans and applies the remedies of a directory's own findings. The plan is empty where there is nothing left to do. */
 export const hardenDirectory = async (
   stack: Stack,
@@ -93,7 +108,7 @@ export const hardenDirectory = async (
     plan,
     directory: stack.directory,
     executors: fileExecutors(applyComposeEdit),
-    basis: await basisOf(stack.directory, plan),
+    basis: basisOf(stack),
     signal: context.signal,
     now: () => new Date(context.clock.now()),
   });
@@ -118,7 +133,8 @@ export const hardenProject = async (options: HardenOptions, context: ResultConte
     return exitCodeOf(before);
   }
   const directory = await workingDirectory(source, options, context);
-  const stack = options.inPlace ? source : await openProject({ ...options, directory }, context);
+  await finishEarlierApply(directory, context);
+  const stack = await openProject({ ...options, directory }, context);
   const plan = await hardenDirectory(stack, context);
   const after = assessStack(await openProject({ ...options, directory }, context), context);
   context.progress(
