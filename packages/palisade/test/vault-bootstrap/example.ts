@@ -55,6 +55,13 @@ export const goal: BootstrapGoal = {
   auditFiles: new Map(),
 };
 
+/** The goal with one more service, that reads a secret of its own. */
+export const goalWith = (service: string): BootstrapGoal => ({
+  ...goal,
+  secrets: [...goal.secrets, { path: service, fields: { password: { generate: 24 } }, readers: [service] }],
+  consumers: [...goal.consumers, { service, cidrs: ['127.0.0.1/32'] }],
+});
+
 /** Directories of one stack under test. */
 export interface Places {
   readonly address: string;

@@ -2,13 +2,13 @@ import { kill } from 'node:process';
 import { readFile } from 'node:fs/promises';
 import { Secret } from '@palisade/vault';
 import { bootstrapVault } from '../../src/services/vault/bootstrap/bootstrap.ts';
-import { optionsFor, placesOf } from './example.ts';
+import { goal, goalWith, optionsFor, placesOf } from './example.ts';
 
 /*
  * A bootstrap that kills itself, as a power cut would: directory, address, process id of the server, file with the identity,
- * recipient, and after how many writes. Exits with 70 where the caller has to move the data of the server away.
+ * recipient, after how many writes, and a service that the goal has beside those of the example. Exits with 70 where the caller has to move the data of the server away.
  */
-const [directory = '', address = '', server = '', identityFile = '', recipient = '', writes = ''] =
+const [directory = '', address = '', server = '', identityFile = '', recipient = '', writes = '', service = ''] =
   process.argv.slice(2);
 
 let left = Number(writes);
@@ -76,7 +76,11 @@ const options = optionsFor(
     },
     setAside: async () => process.exit(70),
   },
-  { recipients: [recipient], identity: new Secret(await readFile(identityFile, 'utf8')) },
+  {
+    recipients: [recipient],
+    identity: new Secret(await readFile(identityFile, 'utf8')),
+    goal: service === '' ? goal : goalWith(service),
+  },
 );
 
 await bootstrapVault({

@@ -9,7 +9,7 @@ import { startDevelopmentServer } from '../../../../../vault/test/server.ts';
 import { PalisadeError } from '../../../support/errors.ts';
 import { bootstrapVault, unsealVault } from './bootstrap.ts';
 import { authoritiesOf } from './bundle.ts';
-import { deliveredTo, goal, optionsFor, startExample } from '../../../../test/vault-bootstrap/example.ts';
+import { deliveredTo, goal, goalWith, optionsFor, startExample } from '../../../../test/vault-bootstrap/example.ts';
 import { type KeyStore, openKeyStore } from './key-store.ts';
 
 type Example = Awaited<ReturnType<typeof startExample>>;
@@ -253,11 +253,7 @@ test('opens a sealed server with the identity, and with no other', async () => {
 });
 
 test('asks for an identity where the operator may not do what is left to do, then makes a root token and ends it', async () => {
-  const larger = {
-    ...goal,
-    secrets: [...goal.secrets, { path: 'redis', fields: { password: { generate: 24 } }, readers: ['redis'] }],
-    consumers: [...goal.consumers, { service: 'redis', cidrs: ['127.0.0.1/32'] }],
-  };
+  const larger = goalWith('redis');
   assert.equal(await codeOf(run({ goal: larger })), 'vault-bootstrap/identity-needed');
   const report = await run({ goal: larger, identity });
   assert.deepEqual(

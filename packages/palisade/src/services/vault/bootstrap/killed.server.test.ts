@@ -4,12 +4,19 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createVaultClient } from '@palisade/vault';
+import { Secret, createVaultClient, decodeRootToken } from '@palisade/vault';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { authoritiesOf, readBundle } from './bundle.ts';
 import { bootstrapVault } from './bootstrap.ts';
 import { certificatesOf } from './certificate.ts';
-import { deliveredTo, goal, optionsFor, startExample } from '../../../../test/vault-bootstrap/example.ts';
+import {
+  type Places,
+  deliveredTo,
+  goal,
+  goalWith,
+  optionsFor,
+  startExample,
+} from '../../../../test/vault-bootstrap/example.ts';
 import { openKeyStore } from './key-store.ts';
 import { operatorRole } from './policy.ts';
 
@@ -36,7 +43,7 @@ const started = async () => {
   const identityFile = join(example.server.directory, 'identity.txt');
   await writeFile(identityFile, `# made for a test\n${identity}\n`, { mode: 0o600 });
   const recipient = await identityToRecipient(identity);
-  const runUntil = async (writes: number): Promise<number | string> => {
+  const runUntil = async (writes: number, service = ''): Promise<number | string> => {
     const { end, said } = await runProgram([
       example.server.directory,
       example.server.address,
@@ -44,12 +51,13 @@ const started = async () => {
       identityFile,
       recipient,
       String(writes),
+      service,
     ]);
     assert.ok([0, 70, 'SIGKILL'].includes(end), `ended with ${end}: ${said}`);
     if (end === 70) await example.runtime.setAside();
     return end;
   };
-  return { ...example, identityFile, recipient, runUntil };
+  return { ...example, identity: new Secret(identity), recipient, runUntil };
 };
 
 /** Everything is there, nothing is there twice, and no token of a killed run is left that could do harm. */
@@ -111,6 +119,9 @@ test('moves an empty server away whose keys were lost between its answer and the
     const store = await openKeyStore(killed.places.state);
     assert.ok((await store.intent()) !== undefined);
     assert.equal(await store.custody(), undefined);
+    // As if it had been killed a little later: the keys count as recorded when the last of the files is written.
+    await writeFile(join(killed.places.state, 'root-token.age'), 'of the lost server');
+    await writeFile(join(killed.places.state, 'shares.age'), 'of the lost server');
     assert.equal(await killed.runUntil(0), 70);
     assert.equal(await killed.runUntil(0), 0);
     await assertFinished(killed);
@@ -118,3 +129,50 @@ test('moves an empty server away whose keys were lost between its answer and the
     await killed.server.close();
   }
 });
+
+test('finishes what takes a root token from the shares, and leaves none, wherever it was killed', async () => {
+  const killed = await started();
+  const { places, runtime, recipient, identity, runUntil } = killed;
+  const options = optionsFor(places, runtime, { recipients: [recipient], goal: goalWith('redis') });
+  try {
+    await bootstrapVault(optionsFor(places, runtime, { recipients: [recipient] }));
+    let kills = 0;
+    while ((await runUntil(kills + 1, 'redis')) === 'SIGKILL') {
+      kills += 1;
+      assert.ok(kills < 40, 'makes no progress');
+    }
+    assert.ok(kills >= 5, `killed ${kills} times`);
+    const report = await bootstrapVault(options);
+    assert.deepEqual(
+      report.steps.filter((step) => step.outcome !== 'unchanged'),
+      [],
+    );
+    assert.equal(await (await openKeyStore(places.state)).hasRootToken(), false);
+    assert.equal(await countRootTokens(places, identity), 1);
+  } finally {
+    await killed.server.close();
+  }
+});
+
+/** Root tokens that are alive, with the one that is made for the counting. */
+const countRootTokens = async (places: Places, identity: Secret): Promise<number> => {
+  const store = await openKeyStore(places.state);
+  const client = createVaultClient({ address: places.address, authorities: await readFile(places.authority, 'utf8') });
+  try {
+    const credential = await store.operator();
+    assert.ok(credential !== undefined);
+    const { token } = await client.approle().login(credential.roleId, credential.secretId);
+    const { generateRoot } = client.withToken(token).sys;
+    const { nonce, oneTimePassword } = await generateRoot.start();
+    for (const share of await store.shares(identity)) {
+      const { encodedToken } = await generateRoot.provide(share, nonce);
+      if (encodedToken === undefined) continue;
+      const root = client.withToken(decodeRootToken(encodedToken, oneTimePassword));
+      const known = await Promise.all((await root.token.accessors()).map((one) => root.token.lookupAccessor(one)));
+      return known.filter((one) => one.policies.includes('root')).length;
+    }
+    return assert.fail('the shares make no root token');
+  } finally {
+    await client.close();
+  }
+};
