@@ -26,9 +26,6 @@ const dockerfileText = (stack: Stack, service: Service): string | undefined => {
 /** Repository of the image that the hardened posture builds. */
 const builtRepository = 'palisade/postgres';
 
-/** True where the image is the one that the hardened posture builds. */
-export const isBuiltHere = (service: Service): boolean => service.image?.value.repository === builtRepository;
-
 /**
  * The image that a plain image is extended to: the same with pgAudit, and curl for the init script. Undefined where the
  * service builds an image of its own, which is the user's, or where the release for the version is not known.

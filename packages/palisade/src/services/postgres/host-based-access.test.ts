@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  coversDatabase,
   coversUser,
   isUnbounded,
   parseHostBasedAccess,
@@ -93,9 +92,6 @@ describe('what a rule covers', () => {
     assert.equal(coversUser(rule('host all all samenet md5'), 'eve'), true);
     assert.equal(coversUser(rule('host all "all" samenet md5'), 'eve'), false);
     assert.equal(coversUser(rule('host all +staff samenet md5'), 'eve'), true);
-    assert.equal(coversDatabase(rule('host sameuser all samenet md5'), 'eve', 'eve'), true);
-    assert.equal(coversDatabase(rule('host replication all samenet md5'), 'replication', 'eve'), false);
-    assert.equal(coversDatabase(rule('host "replication" all samenet md5'), 'replication', 'eve'), true);
   });
 
   it('tells the network from loopback and socket', () => {

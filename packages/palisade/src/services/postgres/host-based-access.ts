@@ -160,12 +160,3 @@ export const isUnbounded = (address: string): boolean =>
 /** True where the rule's user column covers a role. Groups (`+role`) and patterns (`/…`) count as covering. */
 export const coversUser = (rule: Pick<HbaRule, 'users'>, role: string): boolean =>
   rule.users.some(({ text, quoted }) => text === role || (!quoted && (text === 'all' || /^[+/@]/.test(text))));
-
-/** True where the rule's database column covers a database; `replication` is a keyword of its own. */
-export const coversDatabase = (rule: Pick<HbaRule, 'databases'>, database: string, role: string): boolean =>
-  rule.databases.some(
-    ({ text, quoted }) =>
-      (text === database && (quoted || text !== 'replication')) ||
-      (!quoted &&
-        (text === 'all' || (text === 'sameuser' && database === role) || /^(samerole|samegroup|[/@].*)$/.test(text))),
-  );

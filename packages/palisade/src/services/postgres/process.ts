@@ -39,7 +39,7 @@ const programDirectory = async (context: ProcessContext): Promise<string> => {
 const data = ({ layout, service }: ProcessContext): string => layout.path(dataDirectory(service));
 
 /** The directory of the Unix socket: in the state directory, unless its path is too long for a socket. */
-export const socketDirectory = ({ layout }: ProcessContext): string => {
+const socketDirectory = ({ layout }: ProcessContext): string => {
   const own = join(layout.stateDirectory, 'run');
   return Buffer.byteLength(join(own, '.s.PGSQL.65535.lock')) < longestSocketPath
     ? own

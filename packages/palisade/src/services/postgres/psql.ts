@@ -13,7 +13,7 @@ export type Exec = NonNullable<ProbeTarget['exec']>;
 export type Variables = Readonly<Record<string, string | Secret>>;
 
 /** The command line; SQL and every value come in through standard input, so nothing here is a secret. */
-export const psqlCommand = (service: Service, database: string): readonly string[] => [
+const psqlCommand = (service: Service, database: string): readonly string[] => [
   'psql',
   '--no-psqlrc',
   '--quiet',

@@ -1,9 +1,9 @@
-import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import { Secret } from '../../support/secret.ts';
 import { error } from './errors.ts';
 
 /** Iterations that PostgreSQL uses itself; clients and poolers know the number. */
-export const scramIterations = 4096;
+const scramIterations = 4096;
 
 /** Bytes of a salt, as PostgreSQL makes them. */
 export const scramSaltLength = 16;
@@ -40,13 +40,4 @@ export const scramParameters = (
   const iterations = Number(found?.[1]);
   const salt = found?.[2];
   return salt === undefined || iterations < 1 ? undefined : { iterations, salt: Buffer.from(salt, 'base64') };
-};
-
-/** True where a stored verifier is the one of the password: it re-derives under its own salt. */
-export const verifierHolds = (stored: Secret, password: Secret): boolean => {
-  const parameters = scramParameters(stored.reveal());
-  if (parameters === undefined) return false;
-  const expected = Buffer.from(scramVerifier(password, parameters.salt, parameters.iterations).reveal());
-  const actual = Buffer.from(stored.reveal());
-  return expected.length === actual.length && timingSafeEqual(expected, actual);
 };

@@ -64,9 +64,10 @@ const grantsOf = (consumer: Consumer, owner: string): readonly Draft[] => {
   return [
     draft(
       database,
-      `GRANT CONNECT ON DATABASE ${identifier(database)} TO ${name}`,
-      `SELECT EXISTS (SELECT FROM pg_database, aclexplode(datacl) JOIN pg_roles ON pg_roles.oid = grantee
-  WHERE datname = ${literal(database)} AND rolname = ${role} AND privilege_type = 'CONNECT')`,
+      // Temporary tables are what applications take for granted; both rights come from PUBLIC before it loses them.
+      `GRANT CONNECT, TEMPORARY ON DATABASE ${identifier(database)} TO ${name}`,
+      `SELECT count(DISTINCT privilege_type) = 2 FROM pg_database, aclexplode(datacl) JOIN pg_roles ON pg_roles.oid = grantee
+  WHERE datname = ${literal(database)} AND rolname = ${role} AND privilege_type IN ('CONNECT', 'TEMPORARY')`,
     ),
     draft(
       database,

@@ -35,7 +35,7 @@ export const control: Control<'postgres'> = {
           outcome: 'pass',
           message:
             tried === 0
-              ? 'nobody was asked for a password over the network'
+              ? 'no user with a known password gets as far as being asked for it'
               : `refused all of ${tried} known passwords`,
         };
     }),
