@@ -142,6 +142,7 @@ const hardened = z
     database: {
       path: env.DATABASE_VAULT_PATH,
       ...(env.DATABASE_ADDRESS === undefined ? {} : { address: env.DATABASE_ADDRESS }),
+      ...(env.DATABASE_NAME === undefined ? {} : { name: env.DATABASE_NAME }),
       refreshEvery: env.CREDENTIALS_REFRESH_SECONDS,
     },
   }));
