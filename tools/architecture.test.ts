@@ -16,7 +16,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   services: ['contracts', 'support', 'model'],
   engine: ['contracts', 'support', 'model'],
   runtime: ['contracts', 'support', 'model'],
-  report: ['contracts', 'support', 'model'],
+  report: ['contracts', 'support', 'model', 'version.ts'],
+  'version.ts': [],
   testing: ['contracts', 'support', 'model', 'catalog.generated.ts'],
   'catalog.generated.ts': ['contracts', 'controls', 'services'],
   'index.ts': [
@@ -29,6 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'services',
     'catalog.generated.ts',
     'jobs',
+    'version.ts',
   ],
   jobs: ['contracts', 'support', 'model', 'engine', 'runtime', 'report', 'services', 'catalog.generated.ts'],
   cli: ['index.ts'],

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
+const collect = (stream: NodeJS.ReadableStream): (() => string) => {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString('utf8');
+};
+
 /** Runs `palisade` as a user would, in a directory, and waits for its end; killed after two minutes. */
 export const palisade = (
   args: readonly string[],
@@ -19,10 +25,7 @@ export const palisade = (
     readonly directory: string;
     readonly environment?: Readonly<Record<string, string>>;
     /** Called with the process while it runs. */
-    readonly during?: (child: {
-      readonly pid: number | undefined;
-      readonly kill: (signal: NodeJS.Signals) => boolean;
-    }) => void;
+    readonly during?: (child: ChildProcess) => void;
   },
 ): Promise<Ended> =>
   new Promise((resolve, reject) => {
@@ -34,11 +37,6 @@ export const palisade = (
       timeout: 120_000,
       killSignal: 'SIGKILL',
     });
-    const collect = (stream: NodeJS.ReadableStream): (() => string) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      return () => Buffer.concat(chunks).toString('utf8');
-    };
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout: stdout(), stderr: stderr() }));
