@@ -149,6 +149,8 @@ export const createAppRoleSession = (client: VaultClient, options: AppRoleSessio
   };
 
   const keepAlive = async (): Promise<void> => {
+    // True where a renewal failed: the next one is tried after the pause, not after a part of what is left.
+    let overdue = false;
     while (!signal.aborted) {
       const current = alive();
       try {
@@ -156,12 +158,15 @@ export const createAppRoleSession = (client: VaultClient, options: AppRoleSessio
         else {
           const rest = (current.expiresAt - clock.now()) / 1000;
           if (rest === Number.POSITIVE_INFINITY) return;
-          await clock.sleep(renewalDelay(rest, random()), signal);
-          if (!(await renew(current))) await loginOnce();
+          if (!overdue) await clock.sleep(renewalDelay(rest, random()), signal);
+          // Another one in the meantime, where somebody discarded it.
+          if (alive() === current && !(await renew(current))) await loginOnce();
         }
+        overdue = false;
       } catch (error) {
         if (signal.aborted) return;
         // A failed login has counted and set the pause already.
+        overdue = true;
         const last = lastFailure();
         const pause =
           last !== undefined && last.error === error ? Math.max(0, last.until - clock.now()) : failed(error);
