@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, posix, resolve } from 'node:path';
 import type { Mount } from '../contracts/stack.ts';
 import { type MapNode, type ScalarNode, child, textOf } from './node.ts';
 
@@ -41,11 +41,16 @@ const split = (text: string): readonly string[] => {
 const propagations = new Set(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']);
 const types = ['bind', 'volume', 'tmpfs', 'npipe', 'cluster', 'image'] as const;
 
+/** A path in the container without the slash at its end. */
+const containerPath = (path: string): string =>
+  path.startsWith('/') ? posix.normalize(path).replace(/(?<=.)\/$/, '') : path;
+
 /** A mount in short syntax; undefined where it is none. Source: Compose specification, “volumes: short syntax”. */
 export const shortMount = (node: ScalarNode, paths: HostPaths): Mount | undefined => {
   const [first, second, options = '', ...more] = split(textOf(node) ?? '');
   if (first === undefined || first === '' || more.length > 0) return undefined;
-  if (second === undefined) return { at: node.at, type: 'volume', target: first, readOnly: false, syntax: 'short' };
+  if (second === undefined)
+    return { at: node.at, type: 'volume', target: containerPath(first), readOnly: false, syntax: 'short' };
   if (second === '') return undefined;
   const words = options.split(',');
   const propagation = words.find((word) => propagations.has(word));
@@ -53,7 +58,7 @@ export const shortMount = (node: ScalarNode, paths: HostPaths): Mount | undefine
     at: node.at,
     type: isHostPath(first) ? (first.startsWith('\\\\.\\pipe\\') ? 'npipe' : 'bind') : 'volume',
     source: isHostPath(first) ? hostPath(first, paths) : first,
-    target: second,
+    target: containerPath(second),
     readOnly: words.includes('ro') || words.includes('readonly'),
     ...(propagation === undefined ? {} : { propagation }),
     syntax: 'short',
@@ -72,7 +77,7 @@ export const longMount = (node: MapNode, paths: HostPaths): Mount | undefined =>
     at: node.at,
     type,
     ...(source === undefined || source === '' ? {} : { source: type === 'bind' ? hostPath(source, paths) : source }),
-    target,
+    target: containerPath(target),
     readOnly: /^(?:true|yes|on|y|1)$/i.test(textOf(readOnly) ?? ''),
     ...(propagation === undefined ? {} : { propagation }),
     syntax: 'long',

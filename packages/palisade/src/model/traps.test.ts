@@ -218,7 +218,7 @@ secrets:
       - data:/data
       - /anonymous
       - ~/certs:/certs:ro,z
-      - ./conf:/conf:rslave
+      - ./conf:/conf/:rslave
       - C:\Users\me:C:\app:ro
       - type: tmpfs
         target: /tmp
