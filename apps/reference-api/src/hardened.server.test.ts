@@ -93,6 +93,31 @@ test('moves to a new login when the old one is refused', async () => {
   await slow.stop();
 });
 
+test('shows the database a new client certificate without a restart', async () => {
+  const newest = async (): Promise<string> => {
+    await get('/ready');
+    return ground.postgres.administer(`SELECT client_serial FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+      WHERE usename = 'reference-api' ORDER BY backend_start DESC LIMIT 1`);
+  };
+  await until(async () => (await newest()).includes('client_serial'), api.output);
+  const first = await newest();
+  await ground.authority.issue(ground.clientCertificates, { name: 'reference-api' });
+  await until(async () => {
+    const now = await newest();
+    return now.includes('client_serial') && now !== first;
+  }, api.output);
+});
+
+test('logs in again with the secret-id that is in the file by then', async () => {
+  const own = await ground.startApi({ CREDENTIALS_REFRESH_SECONDS: '3600' });
+  await ground.vault.replaceSecretId();
+  own.process.kill('SIGHUP');
+  await until(() => own.output().includes('"type":"logged-in"'), own.output);
+  assert.doesNotMatch(own.output(), /reload failed/);
+  assert.equal((await get('/ready', own.port)).status, 200);
+  await own.stop();
+});
+
 test('serves a new certificate without a restart, and keeps the old one while the pair does not match', async () => {
   const first = await servedSerial();
   await writeFile(
@@ -204,3 +229,10 @@ test(
     idle.destroy();
   },
 );
+
+// The server in memory forgets everything, so this one comes last.
+test('is alive but not ready while Vault is away', async () => {
+  await ground.vault.stop();
+  await until(async () => (await get('/ready')).status === 503, api.output);
+  assert.equal((await get('/health')).status, 200);
+});

@@ -7,8 +7,8 @@ import { type Child, execute, freePort, startChild, until } from './children.ts'
 /** A PostgreSQL server with the sample data, on loopback, for one test file. */
 export interface PostgresServer {
   readonly port: number;
-  /** Runs statements as its administrator, over the Unix socket. */
-  readonly administer: (statements: string) => Promise<void>;
+  /** Runs statements as its administrator, over the Unix socket, and gives the rows of the last one as JSON. */
+  readonly administer: (statements: string) => Promise<string>;
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -56,11 +56,12 @@ export const startPostgres = async (
   await writeFile(join(data, 'pg_hba.conf'), `local all all trust\n${remote}\n`);
 
   const connection = { host: directory, port, user: 'devuser', database: 'postgres', connectionTimeoutMillis: 1_000 };
-  const administer = async (database: string, statements: string): Promise<void> => {
+  const administer = async (database: string, statements: string): Promise<string> => {
     const client = new Client({ ...connection, database });
     await client.connect();
     try {
-      await client.query(statements);
+      const results = [await client.query(statements)].flat();
+      return JSON.stringify(results.at(-1)?.rows ?? []);
     } finally {
       await client.end();
     }

@@ -14,7 +14,7 @@ export interface VaultServer {
   readonly secretIdFile: string;
   /** Writes a login to `secret/postgres/reference-api`. */
   readonly writeLogin: (fields: Readonly<Record<string, string>>) => Promise<void>;
-  /** Ends every token and secret-id of the role, and puts a new secret-id into the file. */
+  /** Ends every login and secret-id of the role, and puts a new secret-id into the file. */
   readonly replaceSecretId: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -102,6 +102,7 @@ export const startVault = async (directory: string): Promise<VaultServer> => {
     replaceSecretId: async () => {
       for (const accessor of await approle.listSecretIds(role)) await approle.destroySecretId(role, accessor);
       await deliver();
+      await client.send({ method: 'POST', path: 'sys/leases/revoke-prefix/auth/approle/login' });
     },
     stop: async () => {
       await client.close();
