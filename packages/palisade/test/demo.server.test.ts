@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { type Server, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+const workspace = join(import.meta.dirname, '..', '..', '..');
+
+/** A fresh copy of the workspace in a directory that other accounts may not enter, as `mktemp -d` makes it. */
+const copyWorkspace = (): string => {
+  const root = join(mkdtempSync(join(tmpdir(), 'palisade-demo-')), 'fresh');
+  const left = new Set(['node_modules', '.git', '.cache', 'dist', 'hardened', '.palisade']);
+  cpSync(workspace, root, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (path) => path === workspace || !left.has(path.slice(path.lastIndexOf('/') + 1)),
+  });
+  for (const shared of ['node_modules', '.cache'])
+    if (existsSync(join(workspace, shared))) symlinkSync(join(workspace, shared), join(root, shared));
+  return root;
+};
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const start = (root: string, interruptAt?: RegExp): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(root, 'tools', 'setup', 'entry.mjs'), 'start'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    let [stdout, stderr, interrupted] = ['', '', false];
+    const limit = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), 240_000);
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+      if (!interrupted && interruptAt?.test(stderr) === true) {
+        interrupted = true;
+        // As a terminal does: to the whole group.
+        process.kill(-(child.pid ?? 0), 'SIGINT');
+      }
+    });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      clearTimeout(limit);
+      resolve({ code, stdout, stderr });
+    });
+  });
+
+/** Processes whose command line or working directory lies in the copy, or whose logs do. */
+const leftovers = (root: string): readonly string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((name) => {
+      try {
+        const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return line.includes(root) ? [line] : [];
+      } catch {
+        return [];
+      }
+    });
+
+const occupied: Server[] = [];
+let root = '';
+
+before(async () => {
+  root = copyWorkspace();
+  for (const port of [5432, 8200, 8000, 8443, 6432, 6379]) {
+    const server = createServer();
+    // Where somebody else holds the port already it is taken as well.
+    await new Promise<void>((resolve) => {
+      server.once('error', () => resolve());
+      server.listen(port, '127.0.0.1', resolve);
+    });
+    occupied.push(server);
+  }
+});
+
+after(() => {
+  for (const server of occupied) server.close();
+  rmSync(join(root, '..'), { recursive: true, force: true });
+});
+
+test('the main job ends with 0 where the standard ports are taken, and shows each attack accepted before and refused after', async () => {
+  const { code, stdout, stderr } = await start(root);
+  assert.equal(code, 0, stdout + stderr);
+  for (const [service, act] of [
+    ['vault', 'use the tokens that the files of the stack give away'],
+    ['vault', 'talk to the API without TLS'],
+    ['postgres', 'connect without TLS'],
+    ['postgres', 'connect without a password'],
+    ['postgres', 'log in with a default password'],
+    ['reference-api', 'call the business routes without credentials'],
+  ] as const)
+    assert.match(stdout, new RegExp(`^${service} +${act} +accepted +refused$`, 'm'));
+  assert.doesNotMatch(stdout, /accepted\s*$/m);
+  assert.equal(stdout.match(/^ ?\d+ {2}[A-Z]/gm)?.length, 21);
+  assert.match(readFileSync(join(root, 'palisade-report.html'), 'utf8'), /What an attacker could do/);
+  assert.deepEqual(leftovers(root), []);
+});
+
+test('it ends the same a second time, on what the first has left', async () => {
+  const { code, stdout, stderr } = await start(root);
+  assert.equal(code, 0, stdout + stderr);
+});
+
+for (const [when, pattern] of [
+  ['while the development stack starts', /vault: ready/],
+  ['while Vault is bootstrapped', /certificate roles: done/],
+] as const)
+  test(`Ctrl-C ${when} leaves nothing behind`, async () => {
+    const { code, stderr } = await start(root, pattern);
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /everything is stopped/);
+    assert.deepEqual(leftovers(root), []);
+  });
