@@ -401,6 +401,10 @@ test('says what is missing before it touches the server', async () => {
     assert.equal(await attempt({ recipients: ['age1wrong'] }), 'vault-bootstrap/recipient-refused');
     const stranger = new Secret(await generateIdentity());
     assert.equal(await attempt({ recipients: [recipient], identity: stranger }), 'vault-bootstrap/identity-wrong');
+    assert.equal(
+      await attempt({ recipients: [], identity: new Secret('AGE-SECRET-KEY-1CANARY') }),
+      'vault-bootstrap/identity-wrong',
+    );
     const client = createVaultClient({
       address: untouched.places.address,
       authorities: await authoritiesOf(untouched.places.listener),

@@ -30,7 +30,7 @@ export interface BootstrapOptions {
   /** Gets the certificate of the root authority, for those who have to trust it. */
   readonly authorityFile?: string;
   readonly stateDirectory: string;
-  /** age recipients of the shares; a demo identity is made where there are none. */
+  /** age recipients of the shares; where there are none, that of the identity; without one, a demo identity is made. */
   readonly recipients: readonly string[];
   /** age identity of one recipient; needed to go on after a kill, and for what only a root token may do. */
   readonly identity?: Secret;

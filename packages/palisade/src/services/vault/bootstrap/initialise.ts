@@ -3,7 +3,7 @@ import type { Clock } from '../../../support/clock.ts';
 import type { Secret } from '../../../support/secret.ts';
 import { error } from './errors.ts';
 import type { Custody, KeyStore } from './key-store.ts';
-import { checkIdentity, checkRecipients } from './sealed-file.ts';
+import { checkIdentity, checkRecipients, recipientOf } from './sealed-file.ts';
 
 /** Milliseconds for a server to come back empty after its data was moved away. */
 const setAsideBound = 60_000;
@@ -12,7 +12,7 @@ const setAsideBound = 60_000;
 export interface InitialiseContext {
   readonly client: () => VaultClient;
   readonly store: KeyStore;
-  /** age recipients; empty where nobody gave any, and a demo identity is to be made. */
+  /** age recipients; where there are none, that of the identity, and without an identity that of a demo identity. */
   readonly recipients: readonly string[];
   /** The identity that later runs will be given; undefined where nobody gave one. */
   readonly identity: Secret | undefined;
@@ -78,12 +78,14 @@ const begin = async (context: InitialiseContext): Promise<FreshKeys> => {
 
 const chooseCustody = async ({
   recipients,
+  identity,
   shares,
   threshold,
   store,
   progress,
 }: InitialiseContext): Promise<Custody> => {
   if (recipients.length > 0) return { recipients: [...recipients], shares, threshold };
+  if (identity !== undefined) return { recipients: [await recipientOf(identity)], shares, threshold };
   const recipient = await store.makeDemoIdentity();
   progress('WARNING: nobody gave recipients for the unseal shares, so a demo identity was made.');
   progress(

@@ -8,6 +8,7 @@ import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { PalisadeError } from '../../../support/errors.ts';
 import { Secret } from '../../../support/secret.ts';
 import { openKeyStore } from './key-store.ts';
+import { recipientOf } from './sealed-file.ts';
 
 let base: string;
 let identity: Secret;
@@ -96,6 +97,12 @@ test('makes a demo identity once, and it opens what is sealed for it', async () 
   const demo = await store.demoIdentity();
   assert.ok(demo !== undefined);
   assert.equal((await store.shares(demo)).length, 2);
+});
+
+test('knows the recipient of an identity file, and what is none', async () => {
+  assert.deepEqual([await recipientOf(new Secret(`# made today\n${identity.reveal()}\n`))], recipients);
+  await refuses(recipientOf(new Secret('AGE-SECRET-KEY-1CANARY')), 'vault-bootstrap/identity-wrong');
+  await refuses(recipientOf(new Secret('')), 'vault-bootstrap/identity-wrong');
 });
 
 test('forgets the root token when told', async () => {

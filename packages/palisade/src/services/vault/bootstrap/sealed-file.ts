@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Decrypter, Encrypter, armor } from 'age-encryption';
+import { Decrypter, Encrypter, armor, identityToRecipient } from 'age-encryption';
 import { isFileSystemError, writeFileAtomically } from '../../../support/files.ts';
 import { Secret } from '../../../support/secret.ts';
 import { error } from './errors.ts';
@@ -64,13 +64,29 @@ export const readSealedFile = async (path: string, identity: Secret): Promise<Se
   }
 };
 
-const decrypterOf = (identity: Secret): Decrypter => {
-  const made = new Decrypter();
-  // An identity file of age-keygen has comment lines.
-  for (const line of identity
+/**
+ * The recipient of an identity.
+ *
+ * @throws `vault-bootstrap/identity-wrong` where it is none.
+ */
+export const recipientOf = async (identity: Secret): Promise<string> => {
+  try {
+    return await identityToRecipient(identityLines(identity)[0] ?? '');
+  } catch {
+    throw error('vault-bootstrap/identity-wrong', { file: 'anything: it is not an age identity' });
+  }
+};
+
+/** An identity file of age-keygen has comment lines. */
+const identityLines = (identity: Secret): readonly string[] =>
+  identity
     .reveal()
     .split('\n')
-    .map((one) => one.trim()))
-    if (line !== '' && !line.startsWith('#')) made.addIdentity(line);
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+
+const decrypterOf = (identity: Secret): Decrypter => {
+  const made = new Decrypter();
+  for (const line of identityLines(identity)) made.addIdentity(line);
   return made;
 };
