@@ -34,7 +34,8 @@ export const typedScalar = (source: string): string | number | boolean | null =>
   const signed = (value: number): number => (sign === '-' ? -value : value);
   if (/^0x[0-9a-f]+$/i.test(body) || /^0b[01]+$/.test(body) || /^0o[0-7]+$/.test(body)) return signed(Number(body));
   if (/^0[0-7]+$/.test(body)) return signed(Number.parseInt(body, 8));
-  if (/^\d+$/.test(body)) return signed(Number(body));
+  // A number that a double cannot hold stays the text that it is.
+  if (/^\d+$/.test(body)) return Number.isSafeInteger(Number(body)) ? signed(Number(body)) : source;
   if (/^(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/.test(body)) return signed(Number(body));
   if (/^\.(?:inf|Inf|INF)$/.test(body)) return signed(Infinity);
   if (/^\.(?:nan|NaN|NAN)$/.test(body)) return Number.NaN;

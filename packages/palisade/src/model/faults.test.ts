@@ -196,9 +196,12 @@ describe('loadStack throws where there is no project', () => {
       'a.yaml': 'name: ignored\nservices: {a: {image: x}}\n',
       'b.yaml': 'services: {b: {image: x}}\n',
       '.env': 'COMPOSE_FILE=a.yaml:b.yaml\nCOMPOSE_PROJECT_NAME=My Project\n',
+      'other.env': 'COMPOSE_PROJECT_NAME=other\n',
     });
     const stack = await project.load();
     assert.deepEqual([stack.name, [...stack.services.keys()]], ['myproject', ['a', 'b']]);
+    const named = await project.load({ environment: { COMPOSE_ENV_FILES: 'other.env' }, files: ['b.yaml'] });
+    assert.equal(named.name, 'other');
     const other = await project.load({ files: [join(project.directory, 'b.yaml')] });
     assert.deepEqual(other.composeFiles, ['b.yaml']);
   });

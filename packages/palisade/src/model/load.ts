@@ -57,7 +57,13 @@ export const loadStack = async (options: LoadOptions): Promise<Stack> => {
     const value = options.environment[name];
     return value === undefined ? undefined : { value, source: 'environment' };
   };
-  const scope = await scopeOf(directory, [resolve(directory, '.env')], environment, loading);
+  const environmentFiles = listed(options.environment['COMPOSE_ENV_FILES'] ?? '.env', ',');
+  const scope = await scopeOf(
+    directory,
+    environmentFiles.map((file) => resolve(directory, file)),
+    environment,
+    loading,
+  );
   const wanted =
     options.files ??
     listed(scope.lookup('COMPOSE_FILE')?.value, scope.lookup('COMPOSE_PATH_SEPARATOR')?.value ?? delimiter);

@@ -102,6 +102,7 @@ test('plain scalars get the types that Compose gives them', () => {
     ['22:22', '22:22'],
     ['2001-01-01', '2001-01-01'],
     ['+', '+'],
+    ['12345678901234567890', '12345678901234567890'],
     ['.inf', Infinity],
   ];
   assert.deepEqual(

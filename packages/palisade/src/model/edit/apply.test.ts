@@ -244,6 +244,19 @@ const cases: readonly {
       'services:\r\n  db:\r\n    image: a\r\n    ports:\r\n      - 127.0.0.1:1:1\r\nnetworks:\r\n  data:\r\n    internal: true',
   },
   {
+    name: 'adds a key to a file with a byte order mark, and one to the last of several documents that has the service',
+    before: '\uFEFFservices:\n  a:\n    image: x\n---\nservices:\n  a:\n    user: "1"\n---\nx-other: 1\n',
+    edits: [set(['networks', 'net'], null), set(['services', 'a', 'read_only'], true)],
+    after:
+      '\uFEFFservices:\n  a:\n    image: x\n---\nservices:\n  a:\n    user: "1"\n    read_only: true\n---\nx-other: 1\nnetworks:\n  net:\n',
+  },
+  {
+    name: 'adds a top-level key behind a byte order mark',
+    before: '\uFEFFservices:\n  a:\n    image: x\n',
+    edits: [set(['networks', 'net', 'internal'], true)],
+    after: '\uFEFFservices:\n  a:\n    image: x\nnetworks:\n  net:\n    internal: true\n',
+  },
+  {
     name: 'replaces an alias with values of its own and leaves the anchor alone',
     before: lines(
       'x-log: &log # shared',

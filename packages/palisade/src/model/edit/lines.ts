@@ -47,7 +47,11 @@ export const behindLine = (text: string, end: number): { readonly offset: number
 };
 
 /** Spaces before the first character of a collection in block style, that is its column. */
-export const columnOf = (text: string, offset: number): number => offset - lineStart(text, offset);
+export const columnOf = (text: string, offset: number): number => {
+  const start = lineStart(text, offset);
+  // A byte order mark takes no column.
+  return offset - (start === 0 && text.startsWith('\uFEFF') ? 1 : start);
+};
 
 /** True where only white space stands before `offset` on its line. */
 export const opensLine = (text: string, offset: number): boolean =>
