@@ -1,15 +1,36 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { SetupError } from './setup-error.ts';
 
 const policy = '/usr/sbin/policy-rc.d';
 const clusterConfiguration = '/etc/postgresql-common/createcluster.conf';
 
-/** Runs a program with root's rights; its output goes to stderr, as progress. */
-const asRoot = (program: string, args: readonly string[], timeout: number): number | null => {
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+/** Units that packages enable; the ones of packages that are installed here are disabled again. */
+const units: Readonly<Record<string, string>> = {
+  postgresql: 'postgresql',
+  pgbouncer: 'pgbouncer',
+  'redis-server': 'redis-server',
+  'nginx-light': 'nginx',
+};
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+/** Runs a program with root's rights; what it complains about goes to stderr, as progress. */
+const asRoot = (program: string, args: readonly string[], timeout: number, input = ''): number | null => {
+  const sudo = isRoot() ? [] : ['sudo', '-n'];
   const [first = program, ...rest] = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', program, ...args];
-  return spawnSync(first, rest, { stdio: ['ignore', 'ignore', 2], timeout }).status;
+  return spawnSync(first, rest, { input, stdio: ['pipe', 'ignore', 2], timeout }).status;
+};
+
+/** Puts a file where there is none, for as long as `call` takes. */
+const withFile = (path: string, content: string, mode: string, call: () => void): void => {
+  if (existsSync(path)) return call();
+  asRoot('install', ['-D', '-m', mode, '/dev/stdin', path], 30_000, content);
+  try {
+    call();
+  } finally {
+    asRoot('rm', ['-f', path], 30_000);
+  }
 };
 
 /**
@@ -25,34 +46,25 @@ export const installDebianPackages = (packages: readonly string[]): void => {
     throw new SetupError(
       `${packages.join(', ')}: this machine has no apt-get; install the servers with its own package tool`,
     );
-  const root = process.getuid?.() === 0;
-  if (!root && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0)
+  if (!isRoot() && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0)
     throw new SetupError(
       `${packages.join(', ')}: not installed, and this user is neither root nor has sudo; ${byHand}`,
     );
 
-  const guards: string[] = [];
-  const guard = (path: string, content: string, mode: number): void => {
-    if (!root || existsSync(path)) return;
-    mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true });
-    writeFileSync(path, content, { mode, flag: 'wx' });
-    guards.push(path);
-  };
-  const hadCluster = existsSync('/etc/postgresql');
-  guard(policy, '#!/bin/sh\nexit 101\n', 0o755);
-  if (!hadCluster) guard(clusterConfiguration, 'create_main_cluster = false\n', 0o644);
-  try {
+  const install = (): void => {
     asRoot('apt-get', ['update', '-qq'], 180_000);
-    const status = asRoot(
-      'apt-get',
-      ['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold', ...packages],
-      900_000,
-    );
+    const options = ['-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold'];
+    const status = asRoot('apt-get', ['install', ...options, ...packages], 900_000);
     if (status !== 0)
       throw new SetupError(`${packages.join(', ')}: apt-get install ended with ${status ?? 'no result'}; ${byHand}`);
-    if (!hadCluster && existsSync('/run/systemd/system'))
-      asRoot('systemctl', ['disable', '--quiet', 'postgresql'], 30_000);
-  } finally {
-    for (const path of guards) rmSync(path, { force: true });
-  }
+    if (!existsSync('/run/systemd/system')) return;
+    for (const name of packages) {
+      const unit = units[name];
+      if (unit !== undefined) asRoot('systemctl', ['disable', '--quiet', unit], 30_000);
+    }
+  };
+  withFile(policy, '#!/bin/sh\nexit 101\n', '0755', () => {
+    if (existsSync('/etc/postgresql') || !packages.includes('postgresql')) install();
+    else withFile(clusterConfiguration, 'create_main_cluster = false\n', '0644', install);
+  });
 };

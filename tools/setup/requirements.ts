@@ -46,6 +46,9 @@ const servers: readonly Requirement[] = [
     present: () => postgresVersions().some((version) => existsSync(`/usr/lib/postgresql/${version}/lib/pgaudit.so`)),
     from: { debian: () => postgresVersions().map((version) => `postgresql-${version}-pgaudit`) },
   },
+  { title: 'PgBouncer', present: () => onPath('pgbouncer'), from: { debian: () => ['pgbouncer'] } },
+  { title: 'Redis', present: () => onPath('redis-server'), from: { debian: () => ['redis-server'] } },
+  { title: 'nginx', present: () => onPath('nginx'), from: { debian: () => ['nginx-light'] } },
   { title: 'curl', present: () => onPath('curl'), from: { debian: () => ['curl'] } },
 ];
 
