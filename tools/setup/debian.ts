@@ -25,7 +25,9 @@ const asRoot = (program: string, args: readonly string[], timeout: number, input
 /** Puts a file where there is none, for as long as `call` takes. */
 const withFile = (path: string, content: string, mode: string, call: () => void): void => {
   if (existsSync(path)) return call();
-  asRoot('install', ['-D', '-m', mode, '/dev/stdin', path], 30_000, content);
+  const script = 'mkdir -p "${1%/*}" && cat > "$1" && chmod "$2" "$1"';
+  if (asRoot('sh', ['-c', script, 'sh', path, mode], 30_000, content) !== 0)
+    throw new SetupError(`${path} could not be written, and without it the installed services would start`);
   try {
     call();
   } finally {
