@@ -2,15 +2,13 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
-import { inspect } from 'node:util';
 import { setTimeout as wait } from 'node:timers/promises';
 import { writeSelfSigned } from '../test/certificate.ts';
+import { failsWith } from '../test/failures.ts';
 import { startDevelopmentServer, startProductionServer } from '../test/server.ts';
 import { secretIdOf } from './approle.ts';
 import { createVaultClient } from './client.ts';
-import { VaultError, type VaultErrorCode } from './errors.ts';
 import { Secret } from './secret.ts';
-import { type SessionEvent, createAppRoleSession } from './session.ts';
 import { createCertificateRequest } from './x509/certificate.ts';
 
 let server: Awaited<ReturnType<typeof startDevelopmentServer>>;
@@ -19,22 +17,6 @@ before(async () => {
   await server.client.sys.enableAuth('approle', 'approle');
 });
 after(() => server.close());
-
-const fails = async (
-  call: Promise<unknown>,
-  code: VaultErrorCode,
-  ...canaries: readonly Secret[]
-): Promise<VaultError> => {
-  const thrown: unknown = await call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  assert.ok(thrown instanceof VaultError, `expected ${code}, got ${inspect(thrown)}`);
-  assert.equal(thrown.code, code, thrown.message);
-  for (const canary of canaries)
-    assert.equal(inspect(thrown, { depth: 10, showHidden: true }).includes(canary.reveal()), false);
-  return thrown;
-};
 
 const role = {
   policies: ['nothing'],
@@ -53,7 +35,7 @@ test('keeps a secret in KV and lets nobody overwrite a version that they have no
   assert.equal(await kv.metadata('app/password'), undefined);
   const password = new Secret('canary-one');
   assert.equal(await kv.write('app/password', { username: 'app', password }, { checkAndSet: 0 }), 1);
-  await fails(kv.write('app/password', { password }, { checkAndSet: 0 }), 'vault/check-and-set-mismatch', password);
+  await failsWith(kv.write('app/password', { password }, { checkAndSet: 0 }), 'vault/check-and-set-mismatch', password);
   assert.equal(await kv.write('app/password', { password: new Secret('canary-two') }, { checkAndSet: 1 }), 2);
   assert.equal((await kv.read('app/password'))?.fields.get('password')?.reveal(), 'canary-two');
   assert.equal((await kv.read('app/password', { version: 1 }))?.fields.get('password')?.reveal(), 'canary-one');
@@ -62,11 +44,11 @@ test('keeps a secret in KV and lets nobody overwrite a version that they have no
   await kv.delete('app/password');
   assert.equal(await kv.read('app/password'), undefined);
   assert.deepEqual(await kv.metadata('app/password'), { currentVersion: 2, readable: false });
-  await fails(kv.write('app/password', { password }, { checkAndSet: 0 }), 'vault/check-and-set-mismatch');
+  await failsWith(kv.write('app/password', { password }, { checkAndSet: 0 }), 'vault/check-and-set-mismatch');
   assert.equal(await kv.write('app/password', { password }, { checkAndSet: 2 }), 3);
   await kv.destroyAll('app/password');
   assert.equal(await kv.metadata('app/password'), undefined);
-  await fails(server.client.kv2('nowhere').read('a'), 'vault/not-found');
+  await failsWith(server.client.kv2('nowhere').read('a'), 'vault/not-found');
 });
 
 test('refuses a wrong secret-id with the code for credentials, and shows neither', async () => {
@@ -75,7 +57,7 @@ test('refuses a wrong secret-id with the code for credentials, and shows neither
   const roleId = await roles.readRoleId('reader');
   assert.ok(roleId !== undefined);
   const wrong = new Secret('canary-secret-id');
-  await fails(roles.login(roleId, wrong), 'vault/invalid-credentials', wrong);
+  await failsWith(roles.login(roleId, wrong), 'vault/invalid-credentials', wrong);
 });
 
 test('gives back the role that was written, names secret-ids by accessor, and finds none after destruction', async () => {
@@ -111,7 +93,7 @@ test('lets no credential be used from an address that its role does not name', a
   });
   await roles.setRoleId('elsewhere', 'elsewhere');
   const { secretId } = await roles.createSecretId('elsewhere', {});
-  await fails(roles.login('elsewhere', secretId), 'vault/invalid-credentials', secretId);
+  await failsWith(roles.login('elsewhere', secretId), 'vault/invalid-credentials', secretId);
 });
 
 test('unwraps once, after a look at where it comes from, and never after its time', async () => {
@@ -125,11 +107,11 @@ test('unwraps once, after a look at where it comes from, and never after its tim
   assert.equal(secretId.accessor, wrapped.wrappedAccessor);
   const roleId = (await roles.readRoleId('wrapped')) ?? '';
   assert.equal((await roles.login(roleId, secretId.secretId)).ttl, 60);
-  await fails(wrapping.unwrap(wrapped.token), 'vault/wrapping-token-invalid', wrapped.token);
+  await failsWith(wrapping.unwrap(wrapped.token), 'vault/wrapping-token-invalid', wrapped.token);
   const short = await roles.createWrappedSecretId('wrapped', {}, 1);
   await wait(1_500);
-  await fails(wrapping.lookup(short.token), 'vault/wrapping-token-invalid', short.token);
-  await fails(wrapping.unwrap(short.token), 'vault/wrapping-token-invalid', short.token);
+  await failsWith(wrapping.lookup(short.token), 'vault/wrapping-token-invalid', short.token);
+  await failsWith(wrapping.unwrap(short.token), 'vault/wrapping-token-invalid', short.token);
 });
 
 test('runs a PKI of root, intermediate and tight role', async () => {
@@ -175,10 +157,10 @@ test('runs a PKI of root, intermediate and tight role', async () => {
   const next = await intermediate.sign('db-server', names);
   assert.match(new X509Certificate(next.certificate).infoAccess ?? '', /vault:8200\/v1\/pki_int\/ca/);
   await intermediate.revoke(next.serial);
-  await fails(intermediate.revoke('00:11'), 'vault/invalid-request');
+  await failsWith(intermediate.revoke('00:11'), 'vault/invalid-request');
   const greedy = createCertificateRequest({ commonName: 'db', alternativeNames: ['db', 'other'] }).request;
-  await fails(intermediate.sign('db-server', { ...names, csr: greedy }), 'vault/invalid-request');
-  const refused = await fails(
+  await failsWith(intermediate.sign('db-server', { ...names, csr: greedy }), 'vault/invalid-request');
+  const refused = await failsWith(
     intermediate.sign('db-server', { csr: 'not a request', commonName: 'db', alternativeNames: [], ttl: 60 }),
     'vault/invalid-request',
   );
@@ -207,8 +189,8 @@ test('answers what a token may do, path by path, and refuses it the rest', async
   const { secretId } = await server.client.approle().createSecretId('one-path', {});
   const { token } = await server.client.approle().login(roleId, secretId);
   const own = server.client.withToken(token);
-  await fails(own.kv2().read('two'), 'vault/permission-denied', token);
-  await fails(own.sys.capabilitiesSelf(['secret/data/one']), 'vault/permission-denied', token);
+  await failsWith(own.kv2().read('two'), 'vault/permission-denied', token);
+  await failsWith(own.sys.capabilitiesSelf(['secret/data/one']), 'vault/permission-denied', token);
   assert.deepEqual(
     [...(await server.client.sys.capabilitiesSelf(['secret/data/one', 'sys/seal']))],
     [
@@ -216,74 +198,6 @@ test('answers what a token may do, path by path, and refuses it the rest', async
       ['sys/seal', ['root']],
     ],
   );
-});
-
-test('logs in once for everybody, renews, logs in again when the maximal life is near, and revokes at the end', async () => {
-  const roles = server.client.approle();
-  await server.client.sys.writePolicy(
-    'renew',
-    'path "auth/token/renew-self" { capabilities = ["update"] }\npath "auth/token/lookup-self" { capabilities = ["read"] }\npath "auth/token/revoke-self" { capabilities = ["update"] }',
-  );
-  await roles.writeRole('session', { ...role, policies: ['renew'], tokenTtl: 2, tokenMaxTtl: 4 });
-  const roleId = (await roles.readRoleId('session')) ?? '';
-  const { secretId } = await roles.createSecretId('session', {});
-  const events: SessionEvent[] = [];
-  const session = createAppRoleSession(server.client, {
-    roleId,
-    secretId: async () => secretId,
-    observe: (event) => events.push(event),
-  });
-  let last: Secret | undefined;
-  try {
-    const [first, same] = await Promise.all([session.token(), session.token()]);
-    assert.equal(first, same);
-    const until = Date.now() + 10_000;
-    while (events.filter((event) => event.type === 'logged-in').length < 2 && Date.now() < until) {
-      const token = await session.token();
-      assert.ok((await server.client.withToken(token).token.lookupSelf()).ttl >= 0);
-      await wait(100);
-    }
-    const types = events.map((event) => event.type);
-    assert.equal(types[0], 'logged-in');
-    assert.ok(types.includes('renewed'), types.join());
-    assert.ok(types.includes('renewal-ended'), JSON.stringify(events));
-    assert.equal(types.filter((type) => type === 'logged-in').length, 2);
-    last = await session.token();
-  } finally {
-    await session.close();
-  }
-  await fails(server.client.withToken(last).token.lookupSelf(), 'vault/permission-denied', last);
-  await fails(session.token(), 'vault/session-closed');
-});
-
-test('repeats a failed login to callers instead of storming the server, and recovers', async () => {
-  const roles = server.client.approle();
-  await roles.writeRole('recovering', role);
-  const roleId = (await roles.readRoleId('recovering')) ?? '';
-  const good = (await roles.createSecretId('recovering', {})).secretId;
-  let asked = 0;
-  let current = new Secret('canary-wrong');
-  const session = createAppRoleSession(server.client, {
-    roleId,
-    secretId: async () => {
-      asked += 1;
-      return current;
-    },
-    firstPause: 300,
-    random: () => 0.99,
-  });
-  try {
-    await fails(session.token(), 'vault/invalid-credentials', current);
-    await fails(session.token(), 'vault/invalid-credentials');
-    await fails(session.token(), 'vault/invalid-credentials');
-    assert.equal(asked, 1);
-    current = good;
-    await wait(350);
-    assert.notEqual((await session.token()).reveal(), '');
-    assert.equal(asked, 2);
-  } finally {
-    await session.close();
-  }
 });
 
 test('trusts the authority that it was given and no other, and says what state a server is in', async () => {
@@ -297,22 +211,22 @@ test('trusts the authority that it was given and no other, and says what state a
   });
   const misnamed = createVaultClient({ address: production.address.replace('localhost', '127.0.0.1'), authorities });
   try {
-    const error = await fails(distrustful.sys.health(), 'vault/tls');
+    const error = await failsWith(distrustful.sys.health(), 'vault/tls');
     assert.match(error.message, /SELF_SIGNED|UNABLE_TO/);
-    assert.match((await fails(misnamed.sys.health(), 'vault/tls')).message, /ALTNAME/);
+    assert.match((await failsWith(misnamed.sys.health(), 'vault/tls')).message, /ALTNAME/);
     assert.equal((await client.sys.health()).health, 'uninitialized');
     const { shares, rootToken } = await client.sys.init({ shares: 3, threshold: 2 });
     assert.equal(shares.length, 3);
     assert.equal((await client.sys.health()).health, 'sealed');
     const root = client.withToken(rootToken);
-    await fails(root.kv2().read('a'), 'vault/sealed', rootToken);
+    await failsWith(root.kv2().read('a'), 'vault/sealed', rootToken);
     const [one, two] = shares;
     assert.ok(one !== undefined && two !== undefined);
     assert.equal((await client.sys.unseal(one)).progress, 1);
     assert.equal((await client.sys.unseal(two)).sealed, false);
     while ((await client.sys.health()).health !== 'active') await wait(50);
     assert.deepEqual([...(await root.sys.auditDevices()).keys()].toSorted(), ['first/', 'second/']);
-    await fails(
+    await failsWith(
       root.sys.enableAudit('third', { type: 'file', options: { file_path: `${production.directory}/third.log` } }),
       'vault/invalid-request',
     );
@@ -323,7 +237,7 @@ test('trusts the authority that it was given and no other, and says what state a
     await root.sys.seal();
     assert.equal((await client.sys.health()).health, 'sealed');
     await production.kill();
-    await fails(client.sys.health(), 'vault/unreachable');
+    await failsWith(client.sys.health(), 'vault/unreachable');
   } finally {
     await Promise.all([client.close(), distrustful.close(), misnamed.close()]);
     await production.close();
@@ -344,7 +258,7 @@ test('fails a request under way when the server is killed or the client closed',
       { method: 'GET', path: 'sys/monitor', query: { log_level: 'debug' } },
       { timeout: 20_000 },
     );
-    const failure = fails(stream, 'vault/unreachable', doomed.rootToken);
+    const failure = failsWith(stream, 'vault/unreachable', doomed.rootToken);
     await wait(300);
     await doomed.kill();
     await failure;
