@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const copyWorkspace = (): string => {
     verbatimSymlinks: true,
     filter: (path) => path === workspace || !left.has(path.slice(path.lastIndexOf('/') + 1)),
   });
-  for (const shared of ['node_modules', '.cache'])
+  for (const shared of ['node_modules', '.cache', ...globSync('{packages,apps}/*/node_modules', { cwd: workspace })])
     if (existsSync(join(workspace, shared))) symlinkSync(join(workspace, shared), join(root, shared));
   return root;
 };
