@@ -36,10 +36,10 @@ export interface ComposeEdit {
     | { readonly op: 'append'; readonly value: ComposeValue }
     | { readonly op: 'remove' };
   /**
-   * What stands at `path` before: nothing, or a value whose canonical JSON is given, variables not substituted. For
-   * `append`, `absent` means that the list, if there is one, lacks the item.
+   * What stands at `path` before: nothing, or a value by its digest (`valueDigest`), variables not substituted; never
+   * the value, which may be a password. For `append`, `absent` means that the list, if there is one, lacks the item.
    */
-  readonly expects: { readonly state: 'absent' } | { readonly state: 'present'; readonly json: string };
+  readonly expects: { readonly state: 'absent' } | { readonly state: 'present'; readonly digest: string };
 }
 
 /** A whole file of the project. */

@@ -2,6 +2,7 @@ import type { ComposeEdit, ComposeValue } from '../contracts/change.ts';
 import type { KeyPath, Location } from '../contracts/location.ts';
 import type { Stack } from '../contracts/stack.ts';
 import { canonicalJson } from '../support/canonical-json.ts';
+import { valueDigest } from '../support/value-digest.ts';
 import { inheritanceKey } from './loading.ts';
 import { type Node, asMapping, child, isNothing, itemsOf, textOf, written } from './node.ts';
 import { originsOf } from './origins.ts';
@@ -38,7 +39,7 @@ const nodeAt = (node: Node | undefined, path: KeyPath): Node | undefined => {
 };
 
 const expectsOf = (node: Node | undefined): ComposeEdit['expects'] =>
-  node === undefined ? { state: 'absent' } : { state: 'present', json: canonicalJson(written(node)) };
+  node === undefined ? { state: 'absent' } : { state: 'present', digest: valueDigest(written(node)) };
 
 const same = (node: Node | undefined, value: ComposeValue): boolean =>
   node !== undefined && canonicalJson(written(node)) === canonicalJson(value);

@@ -5,13 +5,13 @@ import { dirname, join } from 'node:path';
 import { it } from 'node:test';
 import * as fc from 'fast-check';
 import type { Change, ComposeValue, Plan } from '../../contracts/change.ts';
-import { canonicalJson } from '../../support/canonical-json.ts';
 import { PalisadeError } from '../../support/errors.ts';
 import { sha256 } from '../../support/files.ts';
 import { executors, treeOf } from '../fixtures/project.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { applyPlan, resumeApply } from './apply.ts';
 import { rollback } from './rollback.ts';
+import { valueDigest } from '../../support/value-digest.ts';
 
 interface Tree {
   readonly files: ReadonlyMap<string, { readonly content: string; readonly mode: number }>;
@@ -55,7 +55,7 @@ const edit = (
     file: 'compose.yaml',
     path: ['services', name],
     edit: what,
-    expects: before === undefined ? { state: 'absent' } : { state: 'present', json: canonicalJson(before) },
+    expects: before === undefined ? { state: 'absent' } : { state: 'present', digest: valueDigest(before) },
   };
 };
 

@@ -3,18 +3,18 @@ import { describe, it } from 'node:test';
 import type { Change, ComposeEdit, ComposeValue, FileMode, FileWrite, Plan } from '../../contracts/change.ts';
 import type { Finding } from '../../contracts/finding.ts';
 import type { KeyPath } from '../../contracts/location.ts';
-import { canonicalJson } from '../../support/canonical-json.ts';
 import { PalisadeError } from '../../support/errors.ts';
 import { applyComposeEdit } from '../../model/index.ts';
 import { aFinding, service } from '../fixtures/posture.ts';
 import { makePlan, targetOf } from './make-plan.ts';
+import { valueDigest } from '../../support/value-digest.ts';
 
 const edit = (path: KeyPath, what: ComposeEdit['edit'], before?: ComposeValue, file = 'compose.yaml'): ComposeEdit => ({
   kind: 'compose-edit',
   file,
   path,
   edit: what,
-  expects: before === undefined ? { state: 'absent' } : { state: 'present', json: canonicalJson(before) },
+  expects: before === undefined ? { state: 'absent' } : { state: 'present', digest: valueDigest(before) },
 });
 const set = (path: KeyPath, value: ComposeValue, before?: ComposeValue): ComposeEdit =>
   edit(path, { op: 'set', value }, before);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { Change } from '../../contracts/change.ts';
 import { applyComposeEdit } from '../../model/index.ts';
 import { aFinding } from '../fixtures/posture.ts';
+import { valueDigest } from '../../support/value-digest.ts';
 import { makePlan } from './make-plan.ts';
 import { preview } from './preview.ts';
 
@@ -24,7 +25,7 @@ const edit: Change = {
   file: 'compose.yaml',
   path: ['services', 'redis', 'ports', 0],
   edit: { op: 'set', value: '127.0.0.1:6379:6379' },
-  expects: { state: 'present', json: '"6379:6379"' },
+  expects: { state: 'present', digest: valueDigest('6379:6379') },
 };
 
 describe('the preview of a plan', () => {
@@ -56,7 +57,7 @@ describe('the preview of a plan', () => {
       file: 'compose.yaml',
       path: ['services', 'redis', 'environment', 'REDIS_PASSWORD'],
       edit: { op: 'remove' },
-      expects: { state: 'present', json: '"hunter2canary"' },
+      expects: { state: 'present', digest: valueDigest('hunter2canary') },
     };
     const text = await preview(planOf(removal), read, applyComposeEdit);
     assert.doesNotMatch(text, /hunter2canary/);

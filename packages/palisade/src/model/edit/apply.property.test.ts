@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { parseDocument } from 'yaml';
 import type { ComposeEdit, ComposeValue } from '../../contracts/change.ts';
-import { canonicalJson } from '../../support/canonical-json.ts';
 import { applyComposeEdit, applyComposeEdits } from './apply.ts';
+import { valueDigest } from '../../support/value-digest.ts';
 
 const key = fc.oneof(
   fc.constantFrom('image', 'ports', 'environment', 'command', 'on', 'no', '0440', '22:22', 'x-a', 'a b', '<', 'null'),
@@ -117,7 +117,7 @@ const serviceIn = (source: string): unknown => {
   return services.db;
 };
 const expects = (before: ComposeValue | undefined): ComposeEdit['expects'] =>
-  before === undefined ? { state: 'absent' } : { state: 'present', json: canonicalJson(before) };
+  before === undefined ? { state: 'absent' } : { state: 'present', digest: valueDigest(before) };
 const edit = (name: string, change: ComposeEdit['edit'], before: ComposeValue | undefined): ComposeEdit => ({
   kind: 'compose-edit',
   file: 'compose.yaml',

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ComposeEdit, ComposeValue } from '../../contracts/change.ts';
 import type { KeyPath } from '../../contracts/location.ts';
-import { canonicalJson } from '../../support/canonical-json.ts';
 import { PalisadeError } from '../../support/errors.ts';
+import { valueDigest } from '../../support/value-digest.ts';
 import { applyComposeEdit, applyComposeEdits, composeEditState } from './apply.ts';
 import { parseSource, valueOf } from './source.ts';
 
@@ -12,7 +12,7 @@ const edit = (path: KeyPath, change: ComposeEdit['edit'], before?: ComposeValue)
   file: 'compose.yaml',
   path,
   edit: change,
-  expects: before === undefined ? { state: 'absent' } : { state: 'present', json: canonicalJson(before) },
+  expects: before === undefined ? { state: 'absent' } : { state: 'present', digest: valueDigest(before) },
 });
 const set = (path: KeyPath, value: ComposeValue, before?: ComposeValue): ComposeEdit =>
   edit(path, { op: 'set', value }, before);

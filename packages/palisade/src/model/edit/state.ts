@@ -1,6 +1,7 @@
 import { isAlias, isSeq } from 'yaml';
 import type { ComposeEdit, ComposeValue } from '../../contracts/change.ts';
 import { canonicalJson } from '../../support/canonical-json.ts';
+import { valueDigest } from '../../support/value-digest.ts';
 import { isList } from './render.ts';
 import { type Source, mergedValue, ownPair, resolveAlias, valueOf } from './source.ts';
 import { nodeOf } from './yaml-node.ts';
@@ -12,20 +13,21 @@ export type EditState = 'pending' | 'done' | 'drifted';
 export const stateIn = (source: Source, whole: ComposeEdit): EditState => {
   const { path, edit, expects } = whole;
   if (typeof path.at(-1) === 'number' && edit.op !== 'append' && expects.state === 'present')
-    return stateOfItem(source, whole, expects.json);
+    return stateOfItem(source, whole, expects.digest);
   const found = lookUp(source, path);
   const json = found === undefined ? undefined : canonicalJson(found.value);
+  const isExpected = found !== undefined && expects.state === 'present' && valueDigest(found.value) === expects.digest;
   if (edit.op === 'append') {
     const list = found?.value;
     if (list === undefined || list === null) return 'pending';
     if (!isList(list)) return canonicalJson(list) === canonicalJson(edit.value) ? 'done' : 'pending';
     const items = list.map(canonicalJson);
     if (items.includes(canonicalJson(edit.value))) return 'done';
-    return expects.state === 'absent' || expects.json === json ? 'pending' : 'drifted';
+    return expects.state === 'absent' || isExpected ? 'pending' : 'drifted';
   }
   if (edit.op === 'remove') {
     if (found === undefined) return 'done';
-    return expects.state === 'present' && expects.json === json ? 'pending' : 'drifted';
+    return isExpected ? 'pending' : 'drifted';
   }
   if (
     found !== undefined &&
@@ -35,18 +37,19 @@ export const stateIn = (source: Source, whole: ComposeEdit): EditState => {
   )
     return 'done';
   if (found === undefined) return expects.state === 'absent' ? 'pending' : 'drifted';
-  if (expects.state === 'present' && expects.json === json) return 'pending';
+  if (isExpected) return 'pending';
   // What a merge key gives is not touched: the edit writes a key of its own.
   return found.own ? 'drifted' : 'pending';
 };
 
-/** An item of a list is known by its value: earlier removals may have moved it. */
+/** An item of a list is known by the digest of its value: earlier removals may have moved it. */
 const stateOfItem = (source: Source, { path, edit }: ComposeEdit, expected: string): EditState => {
   const list = lookUp(source, path.slice(0, -1))?.value;
-  const items = list !== undefined && isList(list) ? list.map(canonicalJson) : [];
-  if (items.includes(expected)) return 'pending';
+  const items = list !== undefined && isList(list) ? list : [];
+  if (items.some((item) => valueDigest(item) === expected)) return 'pending';
   if (edit.op === 'remove') return 'done';
-  return edit.op === 'set' && items.includes(canonicalJson(edit.value)) ? 'done' : 'drifted';
+  const wanted = edit.op === 'set' ? canonicalJson(edit.value) : undefined;
+  return items.some((item) => canonicalJson(item) === wanted) ? 'done' : 'drifted';
 };
 
 interface Found {
