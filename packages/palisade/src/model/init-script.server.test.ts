@@ -116,10 +116,20 @@ describe('the init script against a real Vault', () => {
       'token_no_default_policy=true',
       'token_ttl=60s',
     );
-    await vault('kv', 'put', '-mount=secret', 'db', `password=${password}`, 'username=app', 'port=5432');
+    // Fields that nobody asks for may hold anything, also what looks like a field, or like the end of the data.
+    await writeFile(
+      join(directory, 'db.json'),
+      JSON.stringify({
+        note: `said ","password":"no" and }, "metadata":{ or },"metadata":{"a":1}`,
+        password,
+        username: 'app',
+        z: { password: 'inner' },
+      }),
+    );
+    await vault('kv', 'put', '-mount=secret', 'db', `@${join(directory, 'db.json')}`);
     await vault('kv', 'put', '-mount=secret', 'empty', 'password=', 'username=app');
     await vault('kv', 'put', '-mount=secret', 'odd', 'password=a"b}$(touch /tmp/x)');
-    await writeFile(join(directory, 'number.json'), JSON.stringify({ password: 'good', port: 5432 }));
+    await writeFile(join(directory, 'number.json'), JSON.stringify({ password: 5432 }));
     await vault('kv', 'put', '-mount=secret', 'number', `@${join(directory, 'number.json')}`);
     await vault('kv', 'put', '-mount=secret', 'closed', `password=${password}`);
     await writeFile(
@@ -261,8 +271,8 @@ describe('the init script against a real Vault', () => {
     ['there is no secret', { path: 'none' }, /there is no secret at secret\/none/],
     ['the policy forbids it', { path: 'closed' }, /does not let it read secret\/closed/],
     ['the password is empty', { path: 'empty' }, /field password of secret\/empty is missing or empty/],
-    ['the secret holds shell text', { path: 'odd' }, /secret\/odd holds/],
-    ['the secret holds something else than texts', { path: 'number' }, /something else than plain texts/],
+    ['the field holds shell text', { path: 'odd' }, /field password of secret\/odd holds/],
+    ['the field is no text', { path: 'number' }, /field password of secret\/number is missing, or no text/],
     ['no role-id is named', { environment: { VAULT_ROLE_ID_FILE: '' } }, /no file is named for the role-id/],
     [
       'the secret-id is missing',

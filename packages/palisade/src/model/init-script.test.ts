@@ -24,7 +24,7 @@ describe('the init script', () => {
     assert.match(text, /request GET secret\/data\/redis\/redis-1 ''/);
     assert.match(text, /exec "\$\{PALISADE_ENTRYPOINT:-\/usr\/local\/bin\/entrypoint\.sh\}" "\$@"\n$/);
     for (const field of ['password', 'replica_password'])
-      assert.match(text, new RegExp(`\\[ -n "\\$field_${field}" \\] \\|\\| die`));
+      assert.match(text, new RegExp(`^take ${field}\nfield_${field}=\\$value$`, 'm'));
   });
 
   it('is the same text for the same parameters', () => {

@@ -220,28 +220,22 @@ esac
 revoke || printf '${service} init: %s\\n' 'the token could not be revoked, and ends with its TTL' >&2
 token=
 
-# The answer holds {"data":{"data":{"name":"value",…},"metadata":…}}: texts of plain characters, or nothing is taken.
+# The answer holds {"data":{"data":{"name":"value",…},"metadata":{…}}}. A quote inside of a text is escaped there, so neither a
+# value nor what somebody wrote into another field can look like the beginning of a field, or like the end of the data.
 pairs=\${body#*'"data":{"data":{'}
 [ "$pairs" != "$body" ] || die 'the secret secret/${secretPath} has no fields'
-pairs=\${pairs%%\\}*},
-${fields.map(([field]) => `field_${field}=`).join('\n')}
-while [ -n "$pairs" ]; do
-  pair=\${pairs%%,*}
-  pairs=\${pairs#*,}
-  key=\${pair%%\\":\\"*}
-  key=\${key#\\"}
-  value=\${pair#*\\":\\"}
-  [ "$pair" = "\\"$key\\":\\"$value" ] || die 'secret/${secretPath} holds something else than plain texts'
-  value=\${value%\\"}
-  case $key$value in
-    *[!A-Za-z0-9._~:/@+=-]*) die 'secret/${secretPath} holds characters that are not taken' ;;
+pairs=,\${pairs%%'},"metadata":{'*}
+take() { # $1 name of a field; its value into $value
+  value=\${pairs#*",\\"$1\\":\\""}
+  [ "$value" != "$pairs" ] || die "the field $1 of secret/${secretPath} is missing, or no text"
+  value=\${value%%\\"*}
+  [ -n "$value" ] || die "the field $1 of secret/${secretPath} is missing or empty"
+  case $value in
+    *[!A-Za-z0-9._~:/@+=-]*) die "the field $1 of secret/${secretPath} holds characters that are not taken" ;;
   esac
-  case $key in
-${fields.map(([field]) => `    ${field}) field_${field}=$value ;;`).join('\n')}
-  esac
-done
-unset answer body pair pairs key value status
-${fields.map(([field]) => `[ -n "$field_${field}" ] || die 'the field ${field} of secret/${secretPath} is missing or empty'`).join('\n')}
+}
+${fields.map(([field]) => `take ${field}\nfield_${field}=$value`).join('\n')}
+unset answer body pairs value status
 
 ${unless === undefined ? `{\n${delivery}\n}` : `if [ ! -s "${unless}" ]; then\n${delivery}\nfi`}
 unset ${fields.map(([field]) => `field_${field}`).join(' ')}

@@ -76,7 +76,7 @@ const seedVault = async (stack: Stack, runtime: Runtime, context: DemoContext): 
       .kv2()
       .write(
         'postgres',
-        { username: 'devuser', password: new Secret('devpassword'), owner: 'platform-team' },
+        { username: 'devuser', password: new Secret('devpassword'), owner: 'platform team' },
         { signal: context.signal },
       );
   } finally {
