@@ -8,6 +8,18 @@ import { connectToVault, findVault, listenerDirectoryOf, vaultStateOf } from './
 import { readIdentity } from './identity.ts';
 import { openProcessRuntime } from './open-runtime.ts';
 
+/** The services and all that they call or wait for. */
+const withWhatTheyNeed = (stack: Stack, services: readonly string[]): readonly string[] => {
+  const found = new Set(services);
+  // A set grows while it is walked, so what a needed service needs is looked up as well.
+  for (const name of found) {
+    for (const { from, to } of stack.edges) if (from === name && stack.services.get(to)?.active === true) found.add(to);
+    for (const needed of stack.services.get(name)?.dependsOn.keys() ?? [])
+      if (stack.services.get(needed)?.active === true) found.add(needed);
+  }
+  return [...found];
+};
+
 /**
  * Starts a stack as host processes. A Vault that was bootstrapped is unsealed before anything that needs it starts.
  *
@@ -39,5 +51,9 @@ export const startStack = async (
       await client.close();
     }
   }
-  return runtime.up({ ...(options.only === undefined ? {} : { only: options.only }), signal, progress });
+  return runtime.up({
+    ...(options.only === undefined ? {} : { only: withWhatTheyNeed(stack, options.only) }),
+    signal,
+    progress,
+  });
 };
