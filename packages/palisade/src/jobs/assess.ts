@@ -3,11 +3,11 @@ import { controls, kinds } from '../catalog.generated.ts';
 import type { Evidence, EvidenceName } from '../contracts/evidence.ts';
 import type { Assessment } from '../contracts/finding.ts';
 import type { Stack } from '../contracts/stack.ts';
-import { assess, exitCodeOf } from '../engine/index.ts';
+import { assess } from '../engine/assess/assess.ts';
+import { exitCodeOf } from '../engine/assess/exit-code.ts';
 import { type ExitCode, messageOf } from '../support/errors.ts';
 import type { JobContext } from './context.ts';
 import { error } from './errors.ts';
-import { collectAsOperator } from './live.ts';
 import { type ProjectOptions, openProject } from './project.ts';
 
 /** What `palisade assess` takes. */
@@ -53,7 +53,8 @@ export const assessStack = (
 export const assessProject = async (options: AssessOptions, context: JobContext): Promise<AssessResult> => {
   const stack = await openProject(options, context);
   const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
-  const evidence = options.live ? await collectAsOperator(stack, context) : undefined;
+  // What asks running services is loaded only where they are asked.
+  const evidence = options.live ? await (await import('./live.ts')).collectAsOperator(stack, context) : undefined;
   const assessment = assessStack(stack, context, evidence, baseline);
   return { assessment, exitCode: exitCodeOf(assessment) };
 };

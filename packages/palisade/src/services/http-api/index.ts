@@ -3,7 +3,6 @@ import { certificates } from './certificates.ts';
 import './evidence.ts';
 import { harden, imageAccount } from './harden.ts';
 import { httpPort, httpsPort, matches } from './matching.ts';
-import { probe } from './probe/collect.ts';
 import { processCapability } from './process.ts';
 import { isReferenceApi } from './reference-api.ts';
 
@@ -17,7 +16,13 @@ export const kind: ServiceKind = {
   capabilities: [],
   accountOf: (service) => (isReferenceApi(service) ? imageAccount : undefined),
   writablePaths: ['/tmp'],
-  probes: [probe],
+  // Loaded when it is first called: an assessment of the files asks no server.
+  probes: [
+    {
+      evidence: 'http',
+      collect: async (target, signal) => (await import('./probe/collect.ts')).collect(target, signal),
+    },
+  ],
   process: processCapability,
   harden,
   certificates,

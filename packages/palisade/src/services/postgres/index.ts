@@ -1,11 +1,9 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
-import { applyStatement } from './apply-statement.ts';
 import { certificates, secrets, serverPort } from './certificates.ts';
 import './evidence.ts';
 import { canHarden, harden } from './harden.ts';
 import { imageAccount, matches } from './image.ts';
 import { processCapability } from './process.ts';
-import { probe } from './probe.ts';
 import { statements } from './statements.ts';
 
 /** PostgreSQL, in the official image and those made from it. */
@@ -19,11 +17,17 @@ export const kind: ServiceKind = {
   capabilities: [],
   accountOf: (service) => (canHarden(service) ? imageAccount(service) : undefined),
   writablePaths: ['/var/run/postgresql', '/tmp'],
-  probes: [probe],
+  // Loaded when they are first called: an assessment of the files asks no server and starts none.
+  probes: [
+    {
+      evidence: 'postgres',
+      collect: async (target, signal) => (await import('./probe.ts')).collect(target, signal),
+    },
+  ],
   process: processCapability,
   harden,
   secrets,
   certificates,
   statements,
-  applyStatement,
+  applyStatement: async (...args) => (await import('./apply-statement.ts')).applyStatement(...args),
 };

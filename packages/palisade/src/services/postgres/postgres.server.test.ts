@@ -13,7 +13,7 @@ import { Secret } from '../../support/secret.ts';
 import { applyStatement, statementHolds } from './apply-statement.ts';
 import type { PostgresEvidence } from './evidence.ts';
 import { harden } from './harden.ts';
-import { probe } from './probe.ts';
+import { collect } from './probe.ts';
 import { statements } from './statements.ts';
 import { createAuthority, type Authority, type Identity } from './testing/authority.ts';
 import { createTestHost, type TestHost } from './testing/host.ts';
@@ -103,7 +103,7 @@ const resolveSecret = ({ secret }: { readonly secret: { readonly path: string } 
 };
 
 const evidenceNow = async (): Promise<PostgresEvidence> =>
-  probe.collect(await host.target(authority.certificate), none());
+  collect(await host.target(authority.certificate), none());
 
 /** What every live control answers about the server, in its own words. */
 const assessed = async (evidence: PostgresEvidence): Promise<ReadonlyMap<string, readonly Observation[]>> => {

@@ -1,13 +1,13 @@
 import type { Answer } from '../../contracts/evidence.ts';
 import type { Endpoint } from '../../contracts/runtime.ts';
-import type { Probe, ProbeTarget } from '../../contracts/service-kind.ts';
+import type { ProbeTarget } from '../../contracts/service-kind.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { messageOf } from '../../support/errors.ts';
 import { consumersOf } from './consumers.ts';
+import { containerPort } from './container-port.ts';
 import { error } from './errors.ts';
 import type { AuthenticationReply, PostgresEvidence, TlsEvidence } from './evidence.ts';
 import { administrator, firstDatabase } from './image.ts';
-import { settingsOf } from './posture.ts';
 import { tryLogins } from './probe-logins.ts';
 import * as ask from './probe-sql.ts';
 import { askEncrypted, askPlaintext, handshake } from './wire.ts';
@@ -23,13 +23,6 @@ const answered = async <T>(signal: AbortSignal, question: () => Promise<T>): Pro
 };
 
 const without = (why: string): Answer<never> => ({ known: false, why });
-
-/** The container port of the server: what command, file or environment say, else 5432. */
-export const containerPort = (stack: Stack, service: Service): number => {
-  const setting = settingsOf(stack, service)('port');
-  const port = Number(setting.state === 'set' ? setting.value : (service.environment.get('PGPORT')?.value ?? 5432));
-  return Number.isInteger(port) && port > 0 ? port : 5432;
-};
 
 /** Roles worth asking for: the administrator, the usual superuser, and the consumers' roles before and after hardening. */
 const usersOf = (stack: Stack, service: Service): readonly string[] =>
@@ -135,20 +128,17 @@ const fromInside = async (target: ProbeTarget, signal: AbortSignal) => {
 };
 
 /** Collects what a running server shows from the network and from its own command line. */
-export const probe: Probe<'postgres'> = {
-  evidence: 'postgres',
-  collect: async (target, signal): Promise<PostgresEvidence> => {
-    const endpoint = target.endpoint(containerPort(target.stack, target.service));
-    if (endpoint === undefined && target.exec === undefined)
-      throw error('postgres/not-reachable', {
-        service: target.service.name,
-        reason: 'no port and no psql to ask through',
-      });
-    const unreachable = without('the port is not reachable from here');
-    const network =
-      endpoint === undefined
-        ? { plaintext: unreachable, tls: unreachable, encrypted: unreachable, defaultLogins: unreachable }
-        : await overNetwork(endpoint, target, signal);
-    return { ...network, ...(await fromInside(target, signal)) };
-  },
+export const collect = async (target: ProbeTarget, signal: AbortSignal): Promise<PostgresEvidence> => {
+  const endpoint = target.endpoint(containerPort(target.stack, target.service));
+  if (endpoint === undefined && target.exec === undefined)
+    throw error('postgres/not-reachable', {
+      service: target.service.name,
+      reason: 'no port and no psql to ask through',
+    });
+  const unreachable = without('the port is not reachable from here');
+  const network =
+    endpoint === undefined
+      ? { plaintext: unreachable, tls: unreachable, encrypted: unreachable, defaultLogins: unreachable }
+      : await overNetwork(endpoint, target, signal);
+  return { ...network, ...(await fromInside(target, signal)) };
 };

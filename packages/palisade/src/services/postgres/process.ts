@@ -8,12 +8,11 @@ import { messageOf } from '../../support/errors.ts';
 import { run } from '../../support/exec.ts';
 import { sha256, writeFileAtomically } from '../../support/files.ts';
 import { parseConfigurationFile } from './configuration-file.ts';
+import { containerPort } from './container-port.ts';
 import { error } from './errors.ts';
 import { administrator, dataDirectory, firstDatabase } from './image.ts';
 import { commandSettings, hardenedEntrypoint } from './posture.ts';
-import { containerPort } from './probe.ts';
 import { firstStart } from './first-start.ts';
-import { awaitServer } from './wire.ts';
 
 /** Where Debian keeps servers, one directory a major version. */
 const debianServers = '/usr/lib/postgresql';
@@ -159,7 +158,7 @@ const plan = async (context: ProcessContext): Promise<ProcessPlan> => {
       hardened: hardenedEntrypoint(context.service) !== undefined,
     }),
     run: runCommand(context, programs, settings),
-    ready: (signal) => awaitServer({ host: '127.0.0.1', port }, signal),
+    ready: async (signal) => (await import('./wire.ts')).awaitServer({ host: '127.0.0.1', port }, signal),
     // Fast shutdown: sessions are ended, the data is flushed. SIGTERM would wait for every client to leave.
     stopSignal: 'SIGINT',
     reloadSignal: 'SIGHUP',

@@ -3,7 +3,6 @@ import './evidence.ts';
 import { certificatesOf } from './certificates.ts';
 import { harden } from './harden.ts';
 import { account, apiPort, clusterPort, matches } from './matching.ts';
-import { probe } from './probe/collect.ts';
 import { process } from './process.ts';
 
 /** HashiCorp Vault and OpenBao, the two servers of the Vault API. */
@@ -19,7 +18,13 @@ export const kind: ServiceKind = {
   capabilities: [],
   account,
   writablePaths: ['/tmp'],
-  probes: [probe],
+  // Loaded when it is first called: an assessment of the files asks no server.
+  probes: [
+    {
+      evidence: 'vault',
+      collect: async (target, signal) => (await import('./probe/collect.ts')).collect(target, signal),
+    },
+  ],
   process,
   harden,
   certificates: certificatesOf,

@@ -11,7 +11,6 @@ import { parseJson } from './hcl/parse-json.ts';
 import { blocksOf, entryOf } from './hcl/read.ts';
 import { type Body, SyntaxFault, type Value } from './hcl/syntax.ts';
 import { apiPort, clusterPort, imageLayout, productOf } from './matching.ts';
-import { requestWithoutToken } from './probe/plain-request.ts';
 
 /** Variables of the container that mean nothing here, or that a server has no use for and an attacker has. */
 const dropped = new Set([
@@ -132,6 +131,7 @@ const serving = new Set([200, 429, 472, 473, 501, 503]);
 const health = (context: ProcessContext, wanted: ReadonlySet<number>): ProcessPlan['ready'] => {
   const endpoint = { host: '127.0.0.1', port: context.layout.port(context.service.name, apiPort) };
   return async (signal) => {
+    const { requestWithoutToken } = await import('./probe/plain-request.ts');
     const reasons: string[] = [];
     for (const over of ['https', 'http'] as const)
       try {

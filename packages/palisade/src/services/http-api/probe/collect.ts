@@ -1,4 +1,4 @@
-import type { Probe, ProbeTarget } from '../../../contracts/service-kind.ts';
+import type { ProbeTarget } from '../../../contracts/service-kind.ts';
 import { ask, known, unknown } from '../answers.ts';
 import type { HttpEvidence } from '../evidence.ts';
 import { judgeHeaders } from './headers.ts';
@@ -47,6 +47,3 @@ export const collect = async (target: ProbeTarget, signal: AbortSignal): Promise
     ),
   };
 };
-
-/** The probe of HTTP services. */
-export const probe: Probe<'http'> = { evidence: 'http', collect };

@@ -2,7 +2,7 @@ import { type VaultClient, createVaultClient } from '@palisade/vault';
 
 import type { Answer } from '../../../contracts/evidence.ts';
 import type { Endpoint } from '../../../contracts/runtime.ts';
-import type { Probe, ProbeTarget } from '../../../contracts/service-kind.ts';
+import type { ProbeTarget } from '../../../contracts/service-kind.ts';
 import { Secret } from '../../../support/secret.ts';
 import type { VaultEvidence } from '../evidence.ts';
 import { error } from '../errors.ts';
@@ -127,6 +127,3 @@ export const collect = async (target: ProbeTarget, signal: AbortSignal): Promise
       : unknown('the server runs on another machine'),
   };
 };
-
-/** The probe of Vault and OpenBao. */
-export const probe: Probe<'vault'> = { evidence: 'vault', collect };
