@@ -1,6 +1,9 @@
 import { controls } from '../catalog.generated.ts';
 import type { Attack } from '../contracts/attack.ts';
+import type { Severity } from '../contracts/control.ts';
 import type { Assessment, Finding } from '../contracts/finding.ts';
+import { reaches } from '../engine/index.ts';
+import type { ExitCode } from '../support/errors.ts';
 
 const results: Readonly<Record<'fail' | 'pass' | 'unknown', Attack['result']>> = {
   fail: 'accepted',
@@ -30,4 +33,14 @@ export const attacksOf = (assessment: Assessment): readonly Attack[] => {
       },
     ];
   });
+};
+
+/**
+ * The exit code of a round of attacks, as that of an assessment: 1 where one at or above the threshold was accepted, else 3
+ * where such a one could not be tried or none was, else 0.
+ */
+export const exitCodeOfAttacks = (attacks: readonly Attack[], threshold: Severity): ExitCode => {
+  const counted = attacks.filter(({ severity }) => reaches(severity, threshold));
+  if (counted.some(({ result }) => result === 'accepted')) return 1;
+  return counted.length === 0 || counted.some(({ result }) => result === 'unknown') ? 3 : 0;
 };

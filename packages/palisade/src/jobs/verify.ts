@@ -4,7 +4,7 @@ import { severities } from '../report/order.ts';
 import { printable } from '../report/text.ts';
 import type { ExitCode } from '../support/errors.ts';
 import { assessStack } from './assess.ts';
-import { attacksOf } from './attacks.ts';
+import { attacksOf, exitCodeOfAttacks } from './attacks.ts';
 import type { ResultContext } from './context.ts';
 import { collectAsOperator } from './live.ts';
 import { openRuntime } from './open-runtime.ts';
@@ -24,7 +24,7 @@ const render = (attacks: readonly Attack[], color: boolean): string => {
     .join('');
 };
 
-/** The job behind `palisade verify`: 1 where an attack was accepted, 3 where one could not be tried, else 0. */
+/** The job behind `palisade verify`: its exit code counts attacks at or above the threshold. */
 export const verifyProject = async (
   options: ProjectOptions & { readonly json: boolean },
   context: ResultContext,
@@ -45,5 +45,5 @@ export const verifyProject = async (
   context.progress(
     `${attacks.length} attacks: ${count('accepted')} accepted, ${count('refused')} refused, ${count('unknown')} unknown`,
   );
-  return count('accepted') > 0 ? 1 : count('unknown') > 0 || attacks.length === 0 ? 3 : 0;
+  return exitCodeOfAttacks(attacks, stack.configuration.threshold);
 };

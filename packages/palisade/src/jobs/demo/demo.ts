@@ -14,7 +14,7 @@ import { kind as vaultKind } from '../../services/vault/index.ts';
 import type { ExitCode } from '../../support/errors.ts';
 import { Secret } from '../../support/secret.ts';
 import { assessStack } from '../assess.ts';
-import { attacksOf } from '../attacks.ts';
+import { attacksOf, exitCodeOfAttacks } from '../attacks.ts';
 import type { ResultContext } from '../context.ts';
 import { error } from '../errors.ts';
 import { hardenDirectory } from '../harden.ts';
@@ -114,8 +114,7 @@ const leftOut = (services: readonly ServiceStatus[]): string =>
 
 /**
  * The job behind `palisade demo` and `npm start`: the bundled stack in its development posture, assessed and attacked; hardened;
- * started again and attacked again. 0 where every attack that was tried is refused afterwards, 1 where one is accepted, 3 where
- * one could not be tried.
+ * started again and attacked again. Its exit code is that of the second round of attacks.
  */
 export const runDemo = async (options: DemoOptions, context: DemoContext): Promise<ExitCode> => {
   const places = demoPlaces();
@@ -177,8 +176,10 @@ export const runDemo = async (options: DemoOptions, context: DemoContext): Promi
     await writeReport(options.report, renderHtml(second, { before: first, attacks }));
     say(`the report is in ${options.report}`);
     done = true;
-    const tried = attacks.map(({ after: attack }) => attack.result);
-    return tried.includes('accepted') ? 1 : tried.includes('unknown') ? 3 : 0;
+    return exitCodeOfAttacks(
+      attacks.map(({ after: attack }) => attack),
+      second.threshold,
+    );
   } finally {
     // Also after Ctrl-C, whose signal must not cut the cleaning up short.
     const ending = { signal: AbortSignal.timeout(60_000), progress: () => undefined };
