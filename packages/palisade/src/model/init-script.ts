@@ -18,6 +18,11 @@ export interface InitScript {
    * database that exists needs no first password. The login and the secret are checked all the same.
    */
   readonly deliverUnless?: string;
+  /**
+   * POSIX sh of the kind's own, run after the delivery: `$field_<name>` holds a field, `$directory` the tmpfs of the files,
+   * `die` ends the start. It may hand no field to a program but through standard input.
+   */
+  readonly prepare?: string;
   /** Program that the arguments are handed to, unless PALISADE_ENTRYPOINT names another. */
   readonly entrypoint?: string;
 }
@@ -238,7 +243,7 @@ ${fields.map(([field]) => `take ${field}\nfield_${field}=$value`).join('\n')}
 unset answer body pairs value status
 
 ${unless === undefined ? `{\n${delivery}\n}` : `if [ ! -s "${unless}" ]; then\n${delivery}\nfi`}
-unset ${fields.map(([field]) => `field_${field}`).join(' ')}
+${script.prepare === undefined ? '' : `${script.prepare.trimEnd()}\n`}unset ${fields.map(([field]) => `field_${field}`).join(' ')}
 exec "\${PALISADE_ENTRYPOINT:-${checked(script.entrypoint ?? 'docker-entrypoint.sh', /^[\w./-]+$/)}}" "$@"
 `;
 };
