@@ -3,7 +3,7 @@ import type { Service, Stack } from '../../contracts/stack.ts';
 import { appendToServiceKey, removeEnvironment, setEnvironment, setServiceKey } from '../../model/edits.ts';
 import { vaultAccess } from '../../model/vault-access.ts';
 import { httpsPort } from './matching.ts';
-import { databaseOf, isReferenceApi, postureVariable } from './reference-api.ts';
+import { databaseOf, databasePortOf, isReferenceApi, postureVariable } from './reference-api.ts';
 
 /** User and group of the image's service account. */
 export const imageAccount = { uid: 1000, gid: 1000 } as const;
@@ -32,7 +32,12 @@ const databaseEdits = (stack: Stack, service: Service): readonly ComposeEdit[] =
   const name = databaseName(service);
   return [
     ...removeEnvironment(stack, service, 'DATABASE_URL'),
-    ...setEnvironment(stack, service, 'DATABASE_ADDRESS', `${database.name}:5432`),
+    ...setEnvironment(
+      stack,
+      service,
+      'DATABASE_ADDRESS',
+      `${database.name}:${databasePortOf(stack, service, database)}`,
+    ),
     ...(name === undefined ? [] : setEnvironment(stack, service, 'DATABASE_NAME', name)),
     ...setEnvironment(stack, service, 'DATABASE_VAULT_PATH', `${database.name}/${service.name}`),
     ...setEnvironment(stack, service, 'DATABASE_TLS_DIRECTORY', clientCertificates),

@@ -9,11 +9,20 @@ export const isReferenceApi = (service: Service): boolean => service.environment
 /** True where the service is the reference API in its hardened posture. */
 export const isHardened = (service: Service): boolean => service.environment.get(postureVariable)?.value === 'hardened';
 
-/** The PostgreSQL server that a service calls; undefined where it calls none of the stack. */
+/** Kinds of servers that speak PostgreSQL's protocol, with the ports that they listen on. */
+const databasePorts: Readonly<Record<string, number>> = { postgres: 5432, pgbouncer: 6432 };
+
+/** The PostgreSQL server, or the pooler in front of one, that a service calls; undefined where it calls none of the stack. */
 export const databaseOf = (stack: Stack, service: Service): Service | undefined => {
   const called = new Set(stack.edges.filter(({ from }) => from === service.name).map(({ to }) => to));
-  return [...stack.services.values()].find(({ kind, name }) => kind === 'postgres' && called.has(name));
+  return [...stack.services.values()].find(({ kind, name }) => kind in databasePorts && called.has(name));
 };
+
+/** The container port of a service's database: the one that the service names, else that of the database's kind. */
+export const databasePortOf = (stack: Stack, service: Service, database: Service): number =>
+  stack.edges.find(({ from, to, port }) => from === service.name && to === database.name && port !== undefined)?.port ??
+  databasePorts[database.kind] ??
+  5432;
 
 /** The services of this kind, inactive ones too. */
 export const httpServices = (stack: Stack): readonly Service[] =>

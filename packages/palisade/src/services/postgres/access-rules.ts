@@ -1,15 +1,29 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
-import { consumersOf, type Consumer } from './consumers.ts';
+import { consumersOf, databasesFor, type Consumer } from './consumers.ts';
 import { administrator } from './image.ts';
 
 /** A name as `pg_hba.conf` wants it: always in quotes, so that none is taken for a keyword. */
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-const ruleOf = ({ name, database, hasIdentity }: Consumer): string =>
-  hasIdentity
-    ? `hostssl ${quoted(database)} ${quoted(name)} samenet scram-sha-256 clientcert=verify-full\n`
-    : `# ${name} is of no known kind, so nothing here can give it a client certificate: password over TLS alone.
-hostssl ${quoted(database)} ${quoted(name)} samenet scram-sha-256\n`;
+const ruleOf = (consumer: Consumer, consumers: readonly Consumer[]): string => {
+  const { name, hasIdentity, through } = consumer;
+  // A connection through a pooler brings the pooler's certificate, and the account and the password of the consumer.
+  const certificate = through === undefined ? 'verify-full' : 'verify-ca';
+  const [note, option] =
+    hasIdentity || through !== undefined
+      ? [
+          through === undefined ? '' : `# ${name} comes through ${through}, whose certificate it is.\n`,
+          ` clientcert=${certificate}`,
+        ]
+      : [
+          `# ${name} is of no known kind, so nothing here can give it a client certificate: password over TLS alone.\n`,
+          '',
+        ];
+  const rules = databasesFor(consumers, consumer).map(
+    (database) => `hostssl ${quoted(database)} ${quoted(name)} samenet scram-sha-256${option}\n`,
+  );
+  return `${note}${rules.join('')}`;
+};
 
 /**
  * The hardened `pg_hba.conf`: the local administrator by its account of the operating system, each declared consumer
@@ -17,6 +31,7 @@ hostssl ${quoted(database)} ${quoted(name)} samenet scram-sha-256\n`;
  */
 export const renderAccessRules = (stack: Stack, service: Service): string => {
   const admin = administrator(service);
+  const consumers = consumersOf(stack, service);
   return `# Who may connect to the service ${service.name}. Written by Palisade. The first rule that fits decides.
 
 # The administrator, on the local socket alone, as the account that the server itself runs as.
@@ -24,7 +39,7 @@ local all ${quoted(admin)} peer map=palisade
 host all ${quoted(admin)} all reject
 
 # Declared consumers: role and client certificate carry the name of the service.
-${consumersOf(stack, service).map(ruleOf).join('')}
+${consumers.map((consumer) => ruleOf(consumer, consumers)).join('')}
 # Nobody else, by no way.
 local all all reject
 host all all all reject

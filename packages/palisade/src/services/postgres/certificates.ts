@@ -26,7 +26,7 @@ export const certificates = (stack: Stack, service: Service): readonly Certifica
     expects: { remainingLife: renewal },
   },
   ...consumersOf(stack, service)
-    .filter(({ hasIdentity }) => hasIdentity)
+    .filter(({ hasIdentity, direct }) => hasIdentity && direct)
     .map(({ name }): CertificateIssue => ({
       kind: 'certificate-issue',
       service: name,
@@ -46,15 +46,18 @@ export const secrets = (stack: Stack, service: Service): readonly ManagedSecret[
     fields: { username: { text: administrator(service) }, password: { generate: passwordLength } },
     readers: [service.name],
   },
-  ...consumersOf(stack, service).map(({ name, database }): ManagedSecret => ({
-    path: `${service.name}/${name}`,
-    fields: {
-      username: { text: name },
-      password: { generate: passwordLength },
-      host: { text: service.name },
-      port: { text: String(serverPort) },
-      database: { text: database },
-    },
-    readers: [name],
-  })),
+  // The accounts of those that come through a pooler are kept under its name.
+  ...consumersOf(stack, service)
+    .filter(({ direct }) => direct)
+    .map(({ name, database }): ManagedSecret => ({
+      path: `${service.name}/${name}`,
+      fields: {
+        username: { text: name },
+        password: { generate: passwordLength },
+        host: { text: service.name },
+        port: { text: String(serverPort) },
+        database: { text: database },
+      },
+      readers: [name],
+    })),
 ];

@@ -13,6 +13,10 @@ export interface Consumer {
   readonly hasIdentity: boolean;
   /** True for a pooler, which holds more connections than an application. */
   readonly pools: boolean;
+  /** Where it comes through a pooler: that one's name. Its certificate is the pooler's then, and its account as ever its own. */
+  readonly through?: string;
+  /** True where it calls this server itself. */
+  readonly direct: boolean;
 }
 
 const databaseKey =
@@ -61,29 +65,46 @@ const grantedDatabase = (access: HostBasedAccess, consumer: string): string | un
 };
 
 /**
- * The declared consumers of a service: every edge of the stack that ends in it. Which database one uses is told by its
- * environment, later by the access rules, because a hardened consumer learns it from Vault.
+ * The declared consumers of a service: every edge of the stack that ends in it, and those that end in a pooler which
+ * calls it. Which database one uses is told by its environment, later by the access rules, because a hardened consumer
+ * learns it from Vault.
  */
 export const consumersOf = (stack: Stack, service: Service): readonly Consumer[] => {
   const access = hostBasedAccessOf(stack, service);
-  return callers(stack, service).map((caller) => {
-    const { database, role } = accountOf(caller, service.name);
+  const direct = callers(stack, service);
+  const poolers = direct.filter(({ kind }) => kind === 'pgbouncer');
+  const poolerOf = (caller: Service): Service | undefined =>
+    poolers.find((pooler) => callers(stack, pooler).includes(caller));
+  const pooled = [...stack.services.values()].filter(
+    (caller) => !direct.includes(caller) && caller !== service && poolerOf(caller) !== undefined,
+  );
+  return [...direct, ...pooled].map((caller) => {
+    const isDirect = direct.includes(caller);
+    const pooler = poolerOf(caller);
+    const { database, role } = accountOf(caller, isDirect ? service.name : (pooler?.name ?? service.name));
     return {
       name: caller.name,
       database: database ?? grantedDatabase(access, caller.name) ?? firstDatabase(service),
       ...(role === undefined ? {} : { formerRole: role }),
       hasIdentity: caller.kind !== 'unknown',
       pools: caller.kind === 'pgbouncer',
+      ...(pooler === undefined ? {} : { through: pooler.name }),
+      direct: isDirect,
     };
   });
 };
+
+/** Every database that a consumer has to reach: its own, and for a pooler those of the consumers that come through it. */
+export const databasesFor = (consumers: readonly Consumer[], { name, database }: Consumer): readonly string[] => [
+  ...new Set([database, ...consumers.filter(({ through }) => through === name).map((each) => each.database)]),
+];
 
 /**
  * True where a consumer is named like the bootstrap superuser. Its role would have to be the superuser and a consumer's at
  * once, and PostgreSQL never takes SUPERUSER from that role; POSTGRES_USER has to change first.
  */
 export const isSuperuserConsumed = (stack: Stack, service: Service): boolean =>
-  callers(stack, service).some(({ name }) => name === administrator(service));
+  consumersOf(stack, service).some(({ name }) => name === administrator(service));
 
 /** User and password pairs that the project's files hold in the clear for this service. */
 export const writtenLogins = (

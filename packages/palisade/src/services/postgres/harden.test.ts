@@ -47,9 +47,9 @@ describe('consumers', () => {
   it('are the services with an edge to the server, with the database that they name', async () => {
     const { stack, service } = await load();
     assert.deepEqual(consumersOf(stack, service), [
-      { name: 'api', database: 'orders', formerRole: 'web', hasIdentity: true, pools: false },
-      { name: 'pgbouncer', database: 'shop', hasIdentity: true, pools: true },
-      { name: 'stranger', database: 'shop', hasIdentity: false, pools: false },
+      { name: 'api', database: 'orders', formerRole: 'web', hasIdentity: true, pools: false, direct: true },
+      { name: 'pgbouncer', database: 'shop', hasIdentity: true, pools: true, direct: true },
+      { name: 'stranger', database: 'shop', hasIdentity: false, pools: false, direct: true },
     ]);
   });
 

@@ -1,29 +1,17 @@
 import type { SqlStatement } from '../../contracts/change.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import { consumersOf, isSuperuserConsumed, type Consumer } from './consumers.ts';
+import { consumersOf, databasesFor, isSuperuserConsumed, type Consumer } from './consumers.ts';
 import { hasAuditExtension } from './audited-image.ts';
 import { administrator, firstDatabase } from './image.ts';
 import { databaseConnections, poolerConnections, roleConnections } from './limits.ts';
+import { lookupSchema, lookupStatements } from './pooler-lookup.ts';
 import { identifier, literal } from './psql.ts';
+import { type Draft, draft } from './statement-draft.ts';
 
 /** Databases that the hardened posture looks after: the server's own, the image's first one, and the consumers'. */
 export const databasesOf = (stack: Stack, service: Service): readonly string[] => [
   ...new Set(['postgres', firstDatabase(service), ...consumersOf(stack, service).map(({ database }) => database)]),
 ];
-
-type Draft = Pick<SqlStatement, 'database' | 'statement' | 'parameters'> & { readonly query: string };
-
-const draft = (
-  database: string,
-  statement: string,
-  query: string,
-  parameters: SqlStatement['parameters'] = {},
-): Draft => ({
-  database,
-  statement,
-  query,
-  parameters,
-});
 
 /** The password of a role, as a verifier: `:'verifier'` is derived from the secret by `applyStatement`. */
 const password = (role: string, path: string): Draft =>
@@ -35,7 +23,7 @@ const password = (role: string, path: string): Draft =>
   );
 
 const roleOf = (consumer: Consumer): readonly Draft[] => {
-  const limit = consumer.pools ? poolerConnections : roleConnections;
+  const limit = consumer.pools || consumer.through !== undefined ? poolerConnections : roleConnections;
   const name = identifier(consumer.name);
   return [
     draft(
@@ -53,7 +41,16 @@ const roleOf = (consumer: Consumer): readonly Draft[] => {
 };
 
 /** Schemas of the users of a database. */
-const userSchemas = "nspname !~ '^pg_' AND nspname <> 'information_schema'";
+const userSchemas = `nspname !~ '^pg_' AND nspname NOT IN ('information_schema', '${lookupSchema}')`;
+
+/** Being let into a database, and nothing in it. */
+const connectTo = (database: string, role: string): Draft =>
+  draft(
+    database,
+    `GRANT CONNECT ON DATABASE ${identifier(database)} TO ${identifier(role)}`,
+    `SELECT EXISTS (SELECT FROM pg_database, aclexplode(datacl) JOIN pg_roles ON pg_roles.oid = grantee
+  WHERE datname = ${literal(database)} AND rolname = ${literal(role)} AND privilege_type = 'CONNECT')`,
+  );
 
 /** What a consumer may do: use what is there, make tables of its own. It owns nothing that it did not make. */
 const grantsOf = (consumer: Consumer, owner: string): readonly Draft[] => {
@@ -179,9 +176,15 @@ export const statements = (stack: Stack, service: Service): readonly SqlStatemen
       : []),
     ...consumers.flatMap((consumer) => [
       ...roleOf(consumer),
-      password(consumer.name, `${service.name}/${consumer.name}`),
-      ...grantsOf(consumer, admin),
+      password(
+        consumer.name,
+        `${consumer.direct ? service.name : (consumer.through ?? service.name)}/${consumer.name}`,
+      ),
+      ...(consumer.pools
+        ? databasesFor(consumers, consumer).map((database) => connectTo(database, consumer.name))
+        : grantsOf(consumer, admin)),
     ]),
+    ...consumers.filter(({ pools }) => pools).flatMap((pooler) => lookupStatements(pooler, consumers)),
     ...databases.flatMap(closed),
     locked(stack, service),
   ];
