@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,14 +11,20 @@ const workspace = join(import.meta.dirname, '..', '..', '..');
 /** A fresh copy of the workspace in a directory that other accounts may not enter, as `mktemp -d` makes it. */
 const copyWorkspace = (): string => {
   const root = join(mkdtempSync(join(tmpdir(), 'palisade-demo-')), 'fresh');
-  const left = new Set(['node_modules', '.git', '.cache', 'dist', 'hardened', '.palisade']);
+  const left = new Set(['node_modules', '.git', '.cache', 'dist', '.palisade']);
   cpSync(workspace, root, {
     recursive: true,
     verbatimSymlinks: true,
-    filter: (path) => path === workspace || !left.has(path.slice(path.lastIndexOf('/') + 1)),
+    filter: (path) =>
+      path !== join(workspace, 'hardened') && (path === workspace || !left.has(path.slice(path.lastIndexOf('/') + 1))),
   });
-  for (const shared of ['node_modules', '.cache', ...globSync('{packages,apps}/*/node_modules', { cwd: workspace })])
-    if (existsSync(join(workspace, shared))) symlinkSync(join(workspace, shared), join(root, shared));
+  // Packages and tools as hard links, so that the copy has the layout of an installed clone at no cost.
+  for (const shared of ['node_modules', '.cache', ...globSync('{packages,apps}/*/node_modules', { cwd: workspace })]) {
+    if (!existsSync(join(workspace, shared))) continue;
+    const link = spawnSync('cp', ['-al', join(workspace, shared), join(root, shared)], { timeout: 120_000 });
+    if (link.status !== 0)
+      cpSync(join(workspace, shared), join(root, shared), { recursive: true, verbatimSymlinks: true });
+  }
   return root;
 };
 
