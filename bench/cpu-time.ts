@@ -1,7 +1,13 @@
 import { spawnSync } from 'node:child_process';
 
-/** Seconds of processor time, user and system together, of one run of a command: the mean over `runs`, after one warm-up. */
-export const cpuSeconds = (command: readonly string[], runs: number): number => {
+/** Runs that share one reading of the clock, whose ticks are too coarse for a single run. */
+const runsPerSample = 3;
+
+/**
+ * Seconds of processor time, user and system together, of one run of a command: the median of `samples`, each the mean of
+ * three runs, after a warm-up.
+ */
+export const cpuSeconds = (command: readonly string[], samples: number): number => {
   const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   // POSIX sh reports the processor time of all its ended children (times(1)).
   const measure = (count: number): number => {
@@ -20,5 +26,6 @@ export const cpuSeconds = (command: readonly string[], runs: number): number => 
     return seconds.reduce((sum, value) => sum + value, 0) / count;
   };
   measure(1);
-  return measure(runs);
+  const sorted = Array.from({ length: samples }, () => measure(runsPerSample)).toSorted((a, b) => a - b);
+  return sorted[samples >> 1] ?? Number.NaN;
 };
