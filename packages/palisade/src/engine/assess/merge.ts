@@ -23,6 +23,9 @@ const worstFirst: readonly Finding['outcome'][] = ['fail', 'unknown', 'pass', 'n
 
 const speakers = { static: 'the files', live: 'the running service' } as const;
 
+const withoutRepeats = (changes: readonly Change[]): readonly Change[] =>
+  changes.length < 2 ? changes : [...new Map(changes.map((change) => [canonicalJson(change), change])).values()];
+
 /** One verdict of sightings that are one matter: the first speaks, what the others add follows with who says it. */
 const fuse = (first: Sighting, others: readonly Sighting[]): Verdict => {
   const { observation } = first;
@@ -44,7 +47,7 @@ const fuse = (first: Sighting, others: readonly Sighting[]): Verdict => {
     message: additions.length === 0 ? observation.message : `${observation.message} (${additions.join('; ')})`,
     ...(at === undefined ? {} : { at }),
     source: agreeing.some((sighting) => sighting.source === 'live') ? 'live' : 'static',
-    remedy: [...new Map(remedies.map((change) => [canonicalJson(change), change])).values()],
+    remedy: withoutRepeats(remedies),
     key: keyOf(first),
   };
 };
