@@ -38,7 +38,7 @@ const transport = (stack: Stack, service: Service): Lines => [
   ['tls-auth-clients', 'yes'],
   ['tls-replication', 'yes'],
   ['tls-cluster', 'yes'],
-  ['tls-protocols', 'TLSv1.2 TLSv1.3'],
+  ['tls-protocols', '"TLSv1.2 TLSv1.3"'],
   ['tls-prefer-server-ciphers', 'yes'],
 ];
 

@@ -8,7 +8,7 @@ import { administrator, administratorRules } from './accounts.ts';
 import { consumersOf, replicates } from './cluster.ts';
 import { accountFile, configurationDirectory, renderConfiguration } from './configuration.ts';
 import { extendedImage, imageAccount, isOfficialImage, majorVersion, productOf } from './image.ts';
-import { busPort, containerPort, directivesOf, readCommand } from './posture.ts';
+import { containerPort, directivesOf, readCommand } from './posture.ts';
 
 const initScript = '/init/init-approle.sh';
 
@@ -128,14 +128,6 @@ const start = (stack: Stack, service: Service): readonly ComposeEdit[] => {
   ];
 };
 
-/** The cluster bus knows no accounts: it is for the nodes alone, on their own network. */
-const unpublished = (stack: Stack, service: Service): readonly ComposeEdit[] => {
-  const bus = busPort(stack, service);
-  return service.ports
-    .filter(({ target, targetEnd }) => bus !== undefined && target <= bus && bus <= targetEnd)
-    .flatMap(({ at }) => removeServiceItem(stack, service, 'ports', at));
-};
-
 /**
  * The hardened posture of a server in files: configuration, init script, an image with curl, and the Compose edits that put
  * them in place. Nothing where `canHarden` says no. Empty once applied.
@@ -149,7 +141,6 @@ export const harden = (stack: Stack, service: Service): readonly (FileWrite | Co
         ...['REDIS_PASSWORD', 'REDISCLI_AUTH', 'VALKEYCLI_AUTH'].flatMap((name) =>
           removeEnvironment(stack, service, name),
         ),
-        ...unpublished(stack, service),
         ...start(stack, service),
       ]
     : [];

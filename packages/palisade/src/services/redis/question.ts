@@ -9,7 +9,14 @@ import { harden } from './harden.ts';
 /** What a control makes of one server. */
 export type Verdict =
   | { readonly outcome: 'pass' | 'unknown' | 'not-applicable'; readonly message: string; readonly at?: Location }
-  | { readonly outcome: 'fail'; readonly message: string; readonly at?: Location; readonly key?: string };
+  | {
+      readonly outcome: 'fail';
+      readonly message: string;
+      readonly at?: Location;
+      readonly key?: string;
+      /** False where files of the hardened posture do not clear it. */
+      readonly byFiles?: boolean;
+    };
 
 const servers = (stack: Stack): readonly Service[] =>
   [...stack.services.values()].filter(({ kind }) => kind === 'redis');
@@ -17,8 +24,9 @@ const servers = (stack: Stack): readonly Service[] =>
 const observation = (stack: Stack, service: Service, verdict: Verdict): Observation => {
   const resource: Resource = { type: 'service', name: service.name };
   if (verdict.outcome !== 'fail') return { resource, ...verdict };
-  const remedy: readonly Change[] = harden(stack, service);
-  return { resource, ...verdict, ...(remedy.length === 0 ? {} : { remedy }) };
+  const { byFiles = true, ...said } = verdict;
+  const remedy: readonly Change[] = byFiles ? harden(stack, service) : [];
+  return { resource, ...said, ...(remedy.length === 0 ? {} : { remedy }) };
 };
 
 /** Asks the project's files about every server. A failure is remedied by the hardened posture as a whole. */

@@ -26,7 +26,7 @@ export const control: Control = {
     }
     const published = service.ports.filter(({ target, targetEnd }) => target <= bus && bus <= targetEnd);
     for (const { at, raw } of published)
-      yield { outcome: 'fail', message: `publishes the cluster bus: ${raw}`, at, key: String(bus) };
+      yield { outcome: 'fail', message: `publishes the cluster bus: ${raw}`, at, key: String(bus), byFiles: false };
     if (published.length === 0) yield { outcome: 'pass', message: 'does not publish the cluster bus', at: cluster.at };
   }),
 };
