@@ -41,7 +41,6 @@ const sections = (stack: Stack, service: Service): readonly (readonly [title: st
     [
       ['auth_type', 'scram-sha-256'],
       ['auth_file', `${runtimeDirectory(service)}/users.txt`],
-      ['auth_user', service.name],
       ['auth_query', `SELECT username, verifier FROM palisade."${service.name}"($1)`],
       ['admin_users', administrator(service)],
       ['stats_users', ''],
@@ -93,9 +92,10 @@ export const renderConfiguration = (stack: Stack, service: Service): string => {
   const upstream = upstreamOf(stack, service);
   const posture = postureOf(stack, service);
   const own = (posture.state === 'known' ? posture.ini.settings : []).filter(({ name }) => kept.includes(name));
+  // With auth_user for all, version 1.18 asks for verifiers in the console's database too, where that ends the process.
+  // `whyNotHardened` lets plain names through alone, which need no quotes; PgBouncer's parser takes none around them.
   const databases = pooledDatabases(stack, service).map(
-    (name) =>
-      `"${name.replaceAll('"', '""')}" = host=${upstream?.name} port=${upstream?.port} dbname='${name.replaceAll("'", "''")}'\n`,
+    (name) => `${name} = host=${upstream?.name} port=${upstream?.port} dbname=${name} auth_user=${service.name}\n`,
   );
   const blocks = sections(stack, service).map(
     ([title, settings]) =>
