@@ -95,8 +95,16 @@ export interface ProcessContext {
   readonly layout: Layout;
   /** Environment of the service with addresses and paths of the layout. */
   readonly environment: { readonly [name: string]: string };
-  /** Absolute path of a program on this machine; undefined where it is not installed. */
+  /** Absolute path of a program that the service's account can run; undefined where it is not installed. */
   readonly program: (name: string) => string | undefined;
+  /**
+   * Makes program files and directories readable for the service's account and resolves to where each path among and below
+   * them is for it: where it is already, or, where directories above are closed to the account, in a mirror in which they
+   * lie to each other as they do here. A symbolic link stays one, and leads somewhere where that was asked for as well.
+   * Nothing of the originals changes. Hidden files, keys and files closed on purpose are left out: what is mounted into a
+   * service reaches it as a mount.
+   */
+  readonly reachable: (paths: readonly string[]) => Promise<(path: string) => string>;
   /** The unprivileged account the service runs as. */
   readonly account: { readonly uid: number; readonly gid: number };
 }

@@ -9,6 +9,7 @@ interface Shapes {
   'runtime/no-free-port': { service: string; port: number };
   'runtime/port-taken': { service: string; ports: readonly number[] };
   'runtime/way-closed': { service: string; path: string; closedAt: string; why: string };
+  'runtime/mirror-too-large': { service: string; path: string; files: number; bytes: number };
   'runtime/start-failed': { service: string; why: string; log: string; tail: readonly string[] };
   'runtime/cannot-stop': { service: string; pids: readonly number[] };
   'runtime/not-running': { service: string };
@@ -72,6 +73,14 @@ export const { error, definitions } = defineErrors<Shapes>({
       `${service} cannot reach ${path}: ${closedAt} is closed to its account; ${why}`,
     next: () =>
       'Move the project to a directory that other accounts may enter (for example below /srv), or run Palisade as an ordinary user.',
+  },
+  'runtime/mirror-too-large': {
+    exit: 2,
+    summary: 'A program or its libraries are closed to the account of a service, and too much to be mirrored for it.',
+    message: ({ service, path, files, bytes }) =>
+      `${service} cannot reach ${path}, and what it needs there is more than ${files} files or ${bytes / 1024 / 1024} MiB`,
+    next: () =>
+      'Move it to a directory that other accounts may enter (for example below /srv), or run Palisade as an ordinary user.',
   },
   'runtime/start-failed': {
     exit: 3,

@@ -142,6 +142,7 @@ export const startProject = async (
     layout,
     environment: Object.fromEntries([...service.environment].map(([name, { value }]) => [name, value ?? ''])),
     program,
+    reachable: () => Promise.resolve((file) => file),
     account: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
   });
   const { program: path, args, environment, workingDirectory } = plan.run;

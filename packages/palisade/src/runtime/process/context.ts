@@ -5,6 +5,7 @@ import { error } from '../errors.ts';
 import { type Account, ANYBODY, usersOfVolume } from './accounts.ts';
 import type { Host, Runnable } from './host.ts';
 import { type PortTable, createLayout } from './layout.ts';
+import { type Mirror, openMirror } from './mirror.ts';
 import { type MountPoint, mountPointsOf } from './mounts.ts';
 import { searchPrograms } from './programs.ts';
 import { closedDirectory, giveTree, ownDirectory, removeForeignLinks } from './rights.ts';
@@ -16,6 +17,8 @@ export interface Prepared {
   readonly mounts: readonly MountPoint[];
   /** Why programs that the kind asked for were not found; grows while it makes its plan. */
   readonly missing: () => readonly string[];
+  /** Removes copies of programs and libraries that the kind does not ask for any more. */
+  readonly sweep: Mirror['sweep'];
 }
 
 /**
@@ -30,6 +33,7 @@ export const prepareDataDirectory = async (host: Host): Promise<void> => {
   await ownDirectory(places.services, operator, common);
   await ownDirectory(places.volumes, operator, common);
   await ownDirectory(places.copies, operator, common);
+  await ownDirectory(places.mirrors, operator, common);
   await ownDirectory(places.logs, operator, 0o700);
   const closed = privileged ? closedDirectory(places.services, ANYBODY) : undefined;
   if (closed !== undefined)
@@ -70,12 +74,30 @@ export const prepareContext = async (
           staged,
           say,
         });
-  const programs = searchPrograms(host.programDirectories, account);
+  const mirror = openMirror({
+    service: service.name,
+    account,
+    operator: host.operator,
+    privileged: host.privileged,
+    directory: places.mirror(service.name),
+    writable: preparation !== 'look',
+    say,
+  });
+  const programs = searchPrograms(host.programDirectories, account, mirror);
   const { layout, environment } = createLayout({ stack, service, places, mounts, ports });
   return {
-    context: { stack, service, layout, environment, program: programs.find, account },
+    context: {
+      stack,
+      service,
+      layout,
+      environment,
+      program: programs.find,
+      reachable: mirror.reachable,
+      account,
+    },
     mounts,
     missing: programs.missing,
+    sweep: mirror.sweep,
   };
 };
 

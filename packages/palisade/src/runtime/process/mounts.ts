@@ -22,12 +22,15 @@ export interface Places {
   readonly volumes: string;
   readonly logs: string;
   readonly copies: string;
+  readonly mirrors: string;
   /** Of one service: its root, and what its kind writes for it. Owned by its account, mode 0700. */
   readonly service: (service: string) => string;
   /** What stands for the container's root directory. */
   readonly root: (service: string) => string;
   /** Copies of files that the service's account could not reach where they are; it can read and not change them. */
   readonly staged: (service: string) => string;
+  /** Programs and libraries that the service's account could not reach where they are. */
+  readonly mirror: (service: string) => string;
   readonly volume: (volume: string) => string;
   readonly log: (service: string) => string;
 }
@@ -42,15 +45,18 @@ export const placesIn = (dataDirectory: string): Places => {
   const volumes = join(dataDirectory, 'volumes');
   const logs = join(dataDirectory, 'logs');
   const copies = join(dataDirectory, 'copies');
+  const mirrors = join(dataDirectory, 'mirrors');
   const service = (name: string): string => join(services, segment(name));
   return {
     services,
     volumes,
     logs,
     copies,
+    mirrors,
     service,
     root: (name) => join(service(name), 'root'),
     staged: (name) => join(copies, segment(name)),
+    mirror: (name) => join(mirrors, segment(name)),
     volume: (name) => join(volumes, segment(name)),
     log: (name) => join(logs, `${segment(name)}.log`),
   };

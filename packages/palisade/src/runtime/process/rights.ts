@@ -3,13 +3,16 @@ import { chmod, lchown, lstat, mkdir, opendir, readdir, realpath, stat, unlink }
 import { dirname, join } from 'node:path';
 import type { Account } from './accounts.ts';
 
-const READ = 4;
-const SEARCH = 1;
+/** Permission bits of one class of users (inode(7)); SEARCH is what running a program takes, too. */
+export const READ = 4;
+export const WRITE = 2;
+export const SEARCH = 1;
 
 /** Trees with more entries are no configuration, and are judged by their first ones. */
 const MOST_ENTRIES = 2000;
 
-const allows = (
+/** True where owner, group and permission bits give the account all of these rights. */
+export const allows = (
   info: { readonly mode: number; readonly uid: number; readonly gid: number },
   account: Account,
   bits: number,
@@ -18,7 +21,8 @@ const allows = (
   return account.uid === 0 || ((info.mode >> shift) & bits) === bits;
 };
 
-const directoriesAbove = (path: string): readonly string[] => {
+/** The directories that contain a path, the root directory first. */
+export const directoriesAbove = (path: string): readonly string[] => {
   const parent = dirname(path);
   return parent === path ? [] : [...directoriesAbove(parent), parent];
 };

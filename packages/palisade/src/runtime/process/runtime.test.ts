@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -20,7 +21,7 @@ import { PalisadeError } from '../../support/errors.ts';
 import { listenerEvidence } from '../listeners.ts';
 import { type ProcessRuntimeOptions, createProcessRuntime } from './index.ts';
 import { identify } from './processes.ts';
-import { type ServiceSketch, askFake, fakeKind, sketchStack, temporaryProject } from './testing.ts';
+import { type ServiceSketch, askFake, fakeKind, nodeDirectory, sketchStack, temporaryProject } from './testing.ts';
 
 const root = process.getuid?.() === 0;
 const at = { file: 'compose.yaml', line: 1, column: 1 };
@@ -39,7 +40,7 @@ const runtimeOf = (
     stack: sketchStack(project.directory, services),
     kinds: [fakeKind(project.script)],
     stateDirectory: project.state,
-    programDirectories: ['/usr/bin', '/bin'],
+    programDirectories: [nodeDirectory, '/usr/bin', '/bin'],
     sharedDirectory: join(project.directory, 'shared'),
     bounds,
     ...options,
@@ -92,7 +93,7 @@ const supervisor = (project: Project, services: Readonly<Record<string, ServiceS
     const project = ${JSON.stringify({ ...project })};
     const runtime = createProcessRuntime({
       stack: sketchStack(project.directory, ${JSON.stringify(services)}), kinds: [fakeKind(project.script)],
-      stateDirectory: project.state, programDirectories: [], bounds: ${JSON.stringify(bounds)},
+      stateDirectory: project.state, programDirectories: [${JSON.stringify(nodeDirectory)}], bounds: ${JSON.stringify(bounds)},
     });
     const control = new AbortController();
     process.on('SIGINT', () => control.abort(new Error('interrupted')));
@@ -642,14 +643,38 @@ if (root) {
     assert.match(refused.stderr, /EACCES/);
   });
 
-  test('says which directory keeps the account from a program', async (context) => {
+  test('runs a program that lies in a closed directory, and leaves the directory as it is', async (context) => {
+    const project = projectFor(context);
+    const closed = join(project.directory, 'tools');
+    const tool = join(closed, 'tool');
+    mkdirSync(closed, { mode: 0o700 });
+    copyFileSync(process.execPath, tool);
+    const services = { web: { variables: { FAKE_PROGRAM: 'tool' } } };
+    const before = statSync(tool);
+    const runtime = runtimeOf(project, services, { programDirectories: [closed, nodeDirectory] });
+    await up(runtime);
+    const answer = await ask(runtime, 'web');
+    assert.notEqual(answer.uid, 0);
+    const mirrored = join(project.state, 'mirrors', 'web', tool);
+    assert.equal(statSync(mirrored).ino, before.ino);
+    const after = statSync(tool);
+    assert.deepEqual([after.uid, after.gid, after.mode], [before.uid, before.gid, before.mode]);
+    assert.equal(statSync(closed).mode & 0o777, 0o700);
+    // A start that does not need it removes it.
+    await runtime.down({ signal: never, progress: quiet });
+    await up(runtimeOf(project, { web: {} }));
+    assert.ok(!existsSync(mirrored));
+  });
+
+  test('leaves out a service whose program would make another user of it', async (context) => {
     const project = projectFor(context);
     const closed = join(project.directory, 'tools');
     mkdirSync(closed, { mode: 0o700 });
-    writeFileSync(join(closed, 'tool'), '#!/bin/sh\n', { mode: 0o755 });
+    writeFileSync(join(closed, 'tool'), '#!/bin/sh\n');
+    chmodSync(join(closed, 'tool'), 0o4755);
     const services = { web: { variables: { FAKE_PROGRAM: 'tool' } } };
     const [status] = await up(runtimeOf(project, services, { programDirectories: [closed] }));
     assert.equal(status?.state, 'left-out');
-    assert.match(status.detail ?? '', /tool cannot be run by its account, because .*\/tools is closed to it/);
+    assert.match(status.detail ?? '', /\/tools\/tool is closed to its account/);
   });
 }

@@ -115,6 +115,7 @@ export const startService = async (start: Start): Promise<'ready' | 'left-out'> 
         await state.update((now) => ({ ...now, leftOut: { ...now.leftOut, [service]: reason } }));
         return 'left-out';
       }
+      await prepared.sweep();
       await giveOwnFiles(host, runnable, prepared.mounts);
       await runPreparations(start, runnable, plan, prepared);
       await runToReadiness(start, runnable, plan, prepared);

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { ServiceKind } from '../../contracts/service-kind.ts';
+import { dirname, join } from 'node:path';
+import type { ProcessContext, ServiceKind } from '../../contracts/service-kind.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 
 const at = { file: 'compose.yaml', line: 1, column: 1 };
@@ -136,6 +136,11 @@ export const askFake = (port: number, signal?: AbortSignal): Promise<FakeAnswer>
     }).on('error', reject);
   });
 
+/** The directory of this Node.js; the fake kind looks for it as a program, because its accounts may not get there. */
+export const nodeDirectory = dirname(process.execPath);
+
+const nodeFor = (program: ProcessContext['program']): string => program('node') ?? process.execPath;
+
 /** A kind whose server is the fake one; it listens on container port 8080 and says that it is a fake. */
 export const fakeKind = (script: string, rest: Partial<ServiceKind> = {}): ServiceKind => ({
   id: 'fake',
@@ -148,7 +153,7 @@ export const fakeKind = (script: string, rest: Partial<ServiceKind> = {}): Servi
   process: {
     ports: () => [8080],
     plan: async ({ layout, service, environment, program }) => {
-      const node = environment['FAKE_PROGRAM'] === undefined ? process.execPath : program(environment['FAKE_PROGRAM']);
+      const node = environment['FAKE_PROGRAM'] === undefined ? nodeFor(program) : program(environment['FAKE_PROGRAM']);
       if (node === undefined) throw new Error('no program');
       const port = layout.port(service.name, 8080);
       return {
@@ -157,7 +162,7 @@ export const fakeKind = (script: string, rest: Partial<ServiceKind> = {}): Servi
             ? []
             : [
                 {
-                  program: process.execPath,
+                  program: nodeFor(program),
                   args: ['-e', PREPARATION],
                   environment: {},
                   input: environment['FAKE_PREPARE'],
@@ -178,8 +183,8 @@ export const fakeKind = (script: string, rest: Partial<ServiceKind> = {}): Servi
         reloadSignal: 'SIGHUP',
       };
     },
-    client: (_context, command) => ({
-      program: process.execPath,
+    client: ({ program }, command) => ({
+      program: nodeFor(program),
       args: ['-e', command.join(' ')],
       environment: { ADMINISTRATOR: 'yes' },
     }),

@@ -136,6 +136,7 @@ const runPlan = async (posture: Service, environment: Readonly<Record<string, st
     environment,
     layout: { stateDirectory: '/', path: (path) => path, port: () => port, text: (text) => text },
     program: () => undefined,
+    reachable: () => Promise.resolve((path) => path),
     account: { uid: 0, gid: 0 },
   };
   const plan = await kind.process?.plan(context);

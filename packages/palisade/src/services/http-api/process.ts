@@ -1,25 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
 import type { ProcessCapability, ProcessContext, ProcessPlan } from '../../contracts/service-kind.ts';
 import type { Service } from '../../contracts/stack.ts';
 import { messageOf } from '../../support/errors.ts';
 import { error } from './errors.ts';
 import { httpPort, httpsPort } from './matching.ts';
-import { send } from './probe/request.ts';
 import { isHardened, isReferenceApi } from './reference-api.ts';
 
 /** The sources beside this package, where both belong to one checkout. */
 const bundledSources = join(import.meta.dirname, '../../../../../apps/reference-api');
-
-const packageName = z.object({ name: z.string() });
 
 const isReferenceSource = (directory: string): boolean => {
   const path = join(directory, 'package.json');
   if (!existsSync(path)) return false;
   try {
     const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return packageName.safeParse(content).data?.name === '@palisade/reference-api';
+    return (
+      typeof content === 'object' && content !== null && 'name' in content && content.name === '@palisade/reference-api'
+    );
   } catch {
     return false;
   }
@@ -45,20 +43,23 @@ export const whyLeftOut = (service: Service): string | undefined =>
 
 const portOf = (service: Service): number => (isHardened(service) ? httpsPort : httpPort);
 
-const plan = async ({ service, layout, environment }: ProcessContext): Promise<ProcessPlan> => {
+const plan = async ({ service, layout, environment, reachable }: ProcessContext): Promise<ProcessPlan> => {
   const sources = sourcesOf(service);
   if (sources === undefined)
     throw error('http-api/not-runnable', { service: service.name, why: whyLeftOut(service) ?? 'its sources are gone' });
   const port = layout.port(service.name, portOf(service));
   const scheme = isHardened(service) ? 'https' : 'http';
+  const { filesToRun } = await import('./packages.ts');
+  const here = await reachable([process.execPath, ...filesToRun(sources)]);
   return {
     prepare: [],
     run: {
-      program: process.execPath,
-      args: ['--conditions=palisade-source', join(sources, 'src/main.ts')],
+      program: here(process.execPath),
+      args: ['--conditions=palisade-source', here(join(sources, 'src/main.ts'))],
       environment: { ...environment, HOST: '127.0.0.1', PORT: String(port) },
     },
     ready: async (signal) => {
+      const { send } = await import('./probe/request.ts');
       try {
         const { status } = await send({ scheme, endpoint: { host: '127.0.0.1', port } }, { path: '/health' }, signal);
         if (status === 200) return;

@@ -105,6 +105,7 @@ export const createTestHost = async (vaultPort: () => number): Promise<TestHost>
       layout,
       environment,
       program: (name) => ['/usr/bin', '/bin'].map((bin) => join(bin, name)).find(existsSync),
+      reachable: () => Promise.resolve((program) => program),
       account,
     };
   };
