@@ -159,6 +159,10 @@ const administer = async (sql: string): Promise<string> => {
   return outcome?.stdout.trim() ?? '';
 };
 
+/** Asks for a verifier with the rights of a role. */
+const ask = (role: string, name: string): string =>
+  `SET ROLE "${role}"; SELECT count(*) FROM palisade.pgbouncer('${name}');`;
+
 describe('a stack whose applications reach PostgreSQL through PgBouncer', { timeout: 240_000 }, () => {
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'palisade-pooled-'));
@@ -270,8 +274,6 @@ describe('a stack whose applications reach PostgreSQL through PgBouncer', { time
   });
 
   it('tells verifiers of declared consumers to the pooler alone', async () => {
-    const ask = (role: string, name: string): string =>
-      `SET ROLE "${role}"; SELECT count(*) FROM palisade.pgbouncer('${name}');`;
     assert.match(await administer(ask('pgbouncer', 'reference-api')), /1$/);
     assert.match(await administer(ask('pgbouncer', 'devuser')), /0$/);
     await assert.rejects(administer(ask('reference-api', 'worker-api')), /permission denied/);
@@ -325,13 +327,17 @@ describe('a stack whose applications reach PostgreSQL through PgBouncer', { time
       assert.equal(held, '1');
       // Others of the stack hold a few: clients come until one is turned away.
       let turnedAway = '';
-      await mapConcurrently(Array.from({ length: 1000 }, (_, index) => index), 20, async () => {
-        try {
-          clients.push(await open(config));
-        } catch (thrown) {
-          turnedAway = thrown instanceof Error ? thrown.message : String(thrown);
-        }
-      });
+      await mapConcurrently(
+        Array.from({ length: 1000 }, (_, index) => index),
+        20,
+        async () => {
+          try {
+            clients.push(await open(config));
+          } catch (thrown) {
+            turnedAway = thrown instanceof Error ? thrown.message : String(thrown);
+          }
+        },
+      );
       assert.ok(clients.length >= 980, `${clients.length} clients: ${turnedAway}`);
       while (clients.length <= 1000 && turnedAway === '')
         try {

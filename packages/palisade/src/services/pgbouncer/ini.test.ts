@@ -4,6 +4,8 @@ import { matches } from './image.ts';
 import { parseConnection, parseIni, parseList, parseUserList } from './ini.ts';
 import { readReply } from './wire.ts';
 
+const code = (value: number): Buffer => Buffer.from([0, 0, 0, value]);
+
 describe('pgbouncer.ini', () => {
   it('has settings in any case, and databases under quoted names', () => {
     const ini = parseIni('; note\n[databases]\n"my db" = host=a\n* = host=b\n[pgbouncer]\nAuth_Type = any\n# note\n');
@@ -70,7 +72,6 @@ it('recognises the pooler, not its companions', () => {
 });
 
 it('reads what a pooler asks for, and refuses other protocols', () => {
-  const code = (value: number): Buffer => Buffer.from([0, 0, 0, value]);
   assert.equal(readReply('a', 'R', code(0)).reply, 'trust');
   assert.equal(readReply('a', 'R', code(10)).reply, 'scram');
   assert.equal(readReply('a', 'R', code(7)).reply, 'other');
