@@ -582,7 +582,7 @@ if (root) {
       );
       const [data = ''] = readdirSync(shared);
       const staged = join(shared, data, 'copies', 'one');
-      const copy = join(staged, readdirSync(staged)[0] ?? '');
+      const copy = join(staged, readdirSync(staged)[0] ?? '', 'id');
       assert.deepEqual([statSync(copy).uid, statSync(copy).mode & 0o777], [(await ask(runtime, 'one')).uid, 0o400]);
       assert.equal(statSync(source).uid, 0);
       // A secret that was replaced reaches the service with a reload.
@@ -625,8 +625,8 @@ if (root) {
     // What is copied for it is the plain file alone, and the copy is nothing that it could lead elsewhere.
     const copies = join(project.state, 'copies', 'one');
     const [copy = '', ...others] = readdirSync(copies);
-    assert.deepEqual([readdirSync(join(copies, copy)), others], [['plain'], []]);
-    assert.equal(statSync(join(copies, copy)).uid, 0);
+    assert.deepEqual([readdirSync(join(copies, copy, 'conf.d')), others], [['plain'], []]);
+    assert.equal(statSync(join(copies, copy, 'conf.d')).uid, 0);
   });
 
   test('lets services that share a volume write to it, and nobody else', async (context) => {

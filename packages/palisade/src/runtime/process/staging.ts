@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readFile, readdir, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { sha256, writeFileAtomically } from '../../support/files.ts';
 import { error } from '../errors.ts';
 import type { Account } from './accounts.ts';
@@ -24,7 +24,9 @@ export interface Grantee {
   readonly say: (line: string) => void;
 }
 
-const copyOf = ({ target }: MountPoint, staged: string): string => join(staged, sha256(target).slice(0, 16));
+/** A copy keeps its name in a directory of its own: servers tell files apart by their endings, and read them in order. */
+const copyOf = ({ target }: MountPoint, staged: string): string =>
+  join(staged, sha256(target).slice(0, 16), basename(target));
 
 /** The mounts as an earlier grant has left them: copies where there are copies. Changes nothing. */
 export const grantedMounts = (points: readonly MountPoint[], staged: string): readonly MountPoint[] =>
@@ -50,7 +52,7 @@ export const grantMounts = async (points: readonly MountPoint[], grantee: Grante
     }
     const copy = copyOf(point, staged);
     await copyTree(point, copy, grantee, obstacle);
-    kept.add(copy);
+    kept.add(dirname(copy));
     granted.push({ ...point, host: copy });
     say(
       `${service}: ${point.target} is a copy (0400), because ${obstacle} is closed to its account${point.readOnly ? '' : '; what it writes there is lost'}`,
@@ -105,6 +107,7 @@ const copyTree = async (
   const group = { uid: operator.uid, gid: account.gid };
   const placeOf = ({ path }: Entry): string => join(copy, relative(host, path));
   await ownDirectory(staged, group, 0o750);
+  await ownDirectory(dirname(copy), group, 0o750);
   for (const entry of entries)
     if (entry.directory) await ownDirectory(placeOf(entry), group, 0o750);
     else
