@@ -169,7 +169,10 @@ const overNetwork = async (target: ProbeTarget, endpoint: Endpoint, signal: Abor
   const anybody: ConnectionOptions = { rejectUnauthorized: false, servername: target.service.name };
   const known: ConnectionOptions = { ...anybody, ...(await identityOf(target)) };
   const plaintext = await answered(signal, () => received(endpoint, undefined, signal));
-  const versions = await answered(signal, () => tlsVersions(endpoint, signal));
+  // A port speaks TLS or it does not; one without waits in silence for the end of what it takes for a command.
+  const versions = await answered(signal, () =>
+    isOpen(plaintext) ? Promise.resolve([]) : tlsVersions(endpoint, signal),
+  );
   const over = (tls: ConnectionOptions): Promise<Answer<Reception>> =>
     answered(signal, () =>
       versions.known && versions.value.length === 0 ? Promise.resolve(closed) : received(endpoint, tls, signal),
