@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,6 +18,7 @@ import { collectAsOperator, collectLiveEvidence } from '../src/jobs/live.ts';
 import { openProcessRuntime } from '../src/jobs/open-runtime.ts';
 import { openProject } from '../src/jobs/project.ts';
 import { mapConcurrently } from '../src/support/concurrency.ts';
+import { run } from '../src/support/exec.ts';
 import { retry } from '../src/support/retry.ts';
 import { createAuthority, type Authority, type Identity } from '../src/services/postgres/testing/authority.ts';
 
@@ -53,6 +55,8 @@ services:
       - ./pgbouncer.ini:/etc/pgbouncer/pgbouncer.ini:ro
       - ./userlist.txt:/etc/pgbouncer/userlist.txt:ro
     depends_on: [postgres]
+    healthcheck:
+      test: ["CMD-SHELL", "pg_isready -h 127.0.0.1 -p 6432"]
   reference-api:
     build:
       context: ../apps/reference-api
@@ -157,6 +161,12 @@ const administer = async (sql: string): Promise<string> => {
   );
   assert.equal(outcome?.exitCode, 0, outcome?.stderr);
   return outcome?.stdout.trim() ?? '';
+};
+
+/** The account that a file belongs to, where this process may change to it. */
+const ownerOf = (path: string): { readonly uid?: number; readonly gid?: number } => {
+  const { uid, gid } = statSync(path);
+  return process.getuid?.() === 0 ? { uid, gid } : {};
 };
 
 /** Asks for a verifier with the rights of a role. */
@@ -271,6 +281,19 @@ describe('a stack whose applications reach PostgreSQL through PgBouncer', { time
       ),
       /^t$/,
     );
+  });
+
+  it('is alive to its health check, which has no password', async () => {
+    const [, program = '', ...words] = hardened.services.get('pgbouncer')?.healthcheck?.value.test ?? [];
+    assert.equal(program, 'pg_isready');
+    const place = (path: string): string => join(hardened.directory, 'certs/pgbouncer', path);
+    const here = (word: string): string =>
+      word
+        .replace('port=6432', `port=${poolerPort()}`)
+        .replaceAll('=/certs/', `=${place('server/')}`)
+        .replaceAll('=/client-certs/', `=${place('client/')}`);
+    const alive = await run(program, words.map(here), { timeout: 10_000, ...ownerOf(place('client/key.pem')) });
+    assert.equal(alive.exitCode, 0, alive.stdout);
   });
 
   it('tells verifiers of declared consumers to the pooler alone', async () => {

@@ -9,7 +9,7 @@ import {
 } from '../../model/index.ts';
 import { renderInitScript } from '../../model/init-script.ts';
 import { vaultAccess, vaultOf } from '../../model/vault-access.ts';
-import { configurationDirectory, renderConfiguration, renderStartScript } from './configuration.ts';
+import { administrator, configurationDirectory, renderConfiguration, renderStartScript } from './configuration.ts';
 import { pooledDatabases, upstreamOf, writtenDatabases } from './consumers.ts';
 import { extendedImage, imageAccount, isKnownImage } from './image.ts';
 import { configurationFile, containerPort, postureOf } from './posture.ts';
@@ -95,6 +95,13 @@ const environment = (stack: Stack, service: Service): readonly ComposeEdit[] => 
   ];
 };
 
+/** Over verified TLS up to the question for a password, which is a sign of life; the check holds no credential. */
+const healthConnection = (stack: Stack, service: Service): string =>
+  [
+    `host=localhost port=${containerPort(stack, service)} dbname=pgbouncer user=${administrator(service)}`,
+    'sslmode=verify-full sslrootcert=/certs/ca.pem sslcert=/client-certs/cert.pem sslkey=/client-certs/key.pem',
+  ].join(' ');
+
 const start = (stack: Stack, service: Service): readonly ComposeEdit[] => {
   const extended = extendedImage(service);
   const vault = vaultOf(stack, service)?.name;
@@ -116,7 +123,7 @@ const start = (stack: Stack, service: Service): readonly ComposeEdit[] => {
           stack,
           service,
           ['healthcheck', 'test'],
-          ['CMD-SHELL', `pg_isready --quiet --host=127.0.0.1 --port=${containerPort(stack, service)}`],
+          ['CMD', 'pg_isready', '--quiet', `--dbname=${healthConnection(stack, service)}`],
         )),
     ...(vault !== undefined && !service.dependsOn.has(vault)
       ? appendToServiceKey(stack, service, ['depends_on'], vault)
