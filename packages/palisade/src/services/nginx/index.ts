@@ -1,7 +1,9 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
 import { certificates } from './certificates.ts';
+import './evidence.ts';
 import { harden, isHardened } from './harden.ts';
 import { imageAccount, isOfficialImage, isUnprivilegedImage, matches } from './matching.ts';
+import { probe } from './probe/collect.ts';
 import { processCapability } from './process.ts';
 
 /** nginx, as a gateway in front of other services or as a server of files. */
@@ -16,6 +18,7 @@ export const kind: ServiceKind = {
   accountOf: (service) =>
     isHardened(service) || isUnprivilegedImage(service) || isOfficialImage(service) ? imageAccount : undefined,
   writablePaths: ['/tmp', '/var/cache/nginx', '/run'],
+  probes: [probe],
   process: processCapability,
   harden,
   certificates,
