@@ -19,6 +19,9 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Mirror, type MirrorOptions, openMirror } from './mirror.ts';
 
+// What the tests write is readable to others unless they say otherwise, whatever umask they are run with.
+process.umask(0o022);
+
 const account = { uid: 1_899_000_001, gid: 1_899_000_001, exclusive: false };
 
 /** A directory that other accounts may enter, with a workspace in it that they may not. */

@@ -23,6 +23,9 @@ import { type ProcessRuntimeOptions, createProcessRuntime } from './index.ts';
 import { identify } from './processes.ts';
 import { type ServiceSketch, askFake, fakeKind, nodeDirectory, sketchStack, temporaryProject } from './testing.ts';
 
+// What the tests write is readable to others unless they say otherwise, whatever umask they are run with.
+process.umask(0o022);
+
 const root = process.getuid?.() === 0;
 const at = { file: 'compose.yaml', line: 1, column: 1 };
 const never = new AbortController().signal;

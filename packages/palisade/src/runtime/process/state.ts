@@ -28,7 +28,7 @@ const stateSchema = z.object({
 });
 
 /** What is remembered of one started service. */
-export type ProcessRecord = z.infer<typeof processSchema>;
+type ProcessRecord = z.infer<typeof processSchema>;
 
 /** What one run of a stack leaves for the next process that looks at it. */
 export type RuntimeState = z.infer<typeof stateSchema>;
