@@ -1,6 +1,7 @@
 // `npm run gen` writes the catalogue and the generated documents; with `--check` it only says what is stale, and fails.
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { assessmentJsonSchema } from '../../packages/palisade/src/report/schema.ts';
 import { root } from '../setup/requirements.ts';
 import { renderCatalog } from './catalog.ts';
 import { discoverControls, discoverErrors, discoverKinds, shown, source } from './discover.ts';
@@ -17,6 +18,11 @@ for (const [path, text] of [
   ...renderErrorDocuments(errors),
 ])
   wanted.set(join(root, 'docs', path), `${text.trimEnd()}\n`);
+
+wanted.set(
+  join(root, 'packages', 'palisade', 'schema', 'assessment.schema.json'),
+  `${JSON.stringify(assessmentJsonSchema(), null, 2)}\n`,
+);
 
 const existing = globSync('docs/{controls,services,errors}/*.md', { cwd: root }).map((path) => join(root, path));
 const stale = [

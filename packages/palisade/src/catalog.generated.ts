@@ -50,6 +50,24 @@ import { control as networkLoopbackPorts } from './controls/network/loopback-por
 import { control as networkNeedlessReachability } from './controls/network/needless-reachability.ts';
 import { control as networkPrivilegedPorts } from './controls/network/privileged-ports.ts';
 import { control as networkUndeclaredListeners } from './controls/network/undeclared-listeners.ts';
+import { control as nginxHttpsRedirect } from './services/nginx/controls/https-redirect.ts';
+import { control as nginxNoListing } from './services/nginx/controls/no-listing.ts';
+import { control as nginxRateLimits } from './services/nginx/controls/rate-limits.ts';
+import { control as nginxRequestBounds } from './services/nginx/controls/request-bounds.ts';
+import { control as nginxSecurityHeaders } from './services/nginx/controls/security-headers.ts';
+import { control as nginxServerTokens } from './services/nginx/controls/server-tokens.ts';
+import { control as nginxStrictTransport } from './services/nginx/controls/strict-transport.ts';
+import { control as nginxTlsVersions } from './services/nginx/controls/tls-versions.ts';
+import { control as nginxUnknownHosts } from './services/nginx/controls/unknown-hosts.ts';
+import { control as nginxVerifiedUpstreams } from './services/nginx/controls/verified-upstreams.ts';
+import { control as pgbouncerBoundedPools } from './services/pgbouncer/controls/bounded-pools.ts';
+import { control as pgbouncerClientCertificates } from './services/pgbouncer/controls/client-certificates.ts';
+import { control as pgbouncerClientTls } from './services/pgbouncer/controls/client-tls.ts';
+import { control as pgbouncerConsoleApart } from './services/pgbouncer/controls/console-apart.ts';
+import { control as pgbouncerNoStoredPasswords } from './services/pgbouncer/controls/no-stored-passwords.ts';
+import { control as pgbouncerNoWayAround } from './services/pgbouncer/controls/no-way-around.ts';
+import { control as pgbouncerScramAuthentication } from './services/pgbouncer/controls/scram-authentication.ts';
+import { control as pgbouncerServerTls } from './services/pgbouncer/controls/server-tls.ts';
 import { control as postgresClientCertificates } from './services/postgres/controls/client-certificates.ts';
 import { control as postgresConnectionLimits } from './services/postgres/controls/connection-limits.ts';
 import { control as postgresConnectionsLogged } from './services/postgres/controls/connections-logged.ts';
@@ -64,6 +82,14 @@ import { control as postgresPublicSchemaClosed } from './services/postgres/contr
 import { control as postgresScramPasswords } from './services/postgres/controls/scram-passwords.ts';
 import { control as postgresStatementsAudited } from './services/postgres/controls/statements-audited.ts';
 import { control as postgresTlsEnabled } from './services/postgres/controls/tls-enabled.ts';
+import { control as redisBusNotPublished } from './services/redis/controls/bus-not-published.ts';
+import { control as redisClientCertificates } from './services/redis/controls/client-certificates.ts';
+import { control as redisFewPowerfulAccounts } from './services/redis/controls/few-powerful-accounts.ts';
+import { control as redisLoginRequired } from './services/redis/controls/login-required.ts';
+import { control as redisNoDangerousCommands } from './services/redis/controls/no-dangerous-commands.ts';
+import { control as redisPlaintextRefused } from './services/redis/controls/plaintext-refused.ts';
+import { control as redisProtectedMode } from './services/redis/controls/protected-mode.ts';
+import { control as redisReplicationEncrypted } from './services/redis/controls/replication-encrypted.ts';
 import { control as supplyDockerfileSecret } from './controls/supply/dockerfile-secret.ts';
 import { control as supplyOutdatedServer } from './controls/supply/outdated-server.ts';
 import { control as supplyPinnedImage } from './controls/supply/pinned-image.ts';
@@ -81,7 +107,10 @@ import { control as vaultTlsVersion } from './services/vault/controls/tls-versio
 import { control as vaultTokenNotRoot } from './services/vault/controls/token-not-root.ts';
 import { control as vaultUnsealThreshold } from './services/vault/controls/unseal-threshold.ts';
 import { kind as httpApiKind } from './services/http-api/index.ts';
+import { kind as nginxKind } from './services/nginx/index.ts';
+import { kind as pgbouncerKind } from './services/pgbouncer/index.ts';
 import { kind as postgresKind } from './services/postgres/index.ts';
+import { kind as redisKind } from './services/redis/index.ts';
 import { kind as vaultKind } from './services/vault/index.ts';
 
 /** Every control, in the order of its ids. */
@@ -135,6 +164,24 @@ export const controls: readonly AnyControl[] = [
   networkNeedlessReachability,
   networkPrivilegedPorts,
   networkUndeclaredListeners,
+  nginxHttpsRedirect,
+  nginxNoListing,
+  nginxRateLimits,
+  nginxRequestBounds,
+  nginxSecurityHeaders,
+  nginxServerTokens,
+  nginxStrictTransport,
+  nginxTlsVersions,
+  nginxUnknownHosts,
+  nginxVerifiedUpstreams,
+  pgbouncerBoundedPools,
+  pgbouncerClientCertificates,
+  pgbouncerClientTls,
+  pgbouncerConsoleApart,
+  pgbouncerNoStoredPasswords,
+  pgbouncerNoWayAround,
+  pgbouncerScramAuthentication,
+  pgbouncerServerTls,
   postgresClientCertificates,
   postgresConnectionLimits,
   postgresConnectionsLogged,
@@ -149,6 +196,14 @@ export const controls: readonly AnyControl[] = [
   postgresScramPasswords,
   postgresStatementsAudited,
   postgresTlsEnabled,
+  redisBusNotPublished,
+  redisClientCertificates,
+  redisFewPowerfulAccounts,
+  redisLoginRequired,
+  redisNoDangerousCommands,
+  redisPlaintextRefused,
+  redisProtectedMode,
+  redisReplicationEncrypted,
   supplyDockerfileSecret,
   supplyOutdatedServer,
   supplyPinnedImage,
@@ -168,4 +223,4 @@ export const controls: readonly AnyControl[] = [
 ];
 
 /** Every service kind. */
-export const kinds: readonly ServiceKind[] = [httpApiKind, postgresKind, vaultKind];
+export const kinds: readonly ServiceKind[] = [httpApiKind, nginxKind, pgbouncerKind, postgresKind, redisKind, vaultKind];

@@ -5,7 +5,7 @@ import type { Service, Stack } from '../../contracts/stack.ts';
 import { activeServices } from '../../model/index.ts';
 import { listenerAuthorities, openKeyStore } from '../../services/vault/bootstrap/index.ts';
 import { kind as vaultKind } from '../../services/vault/index.ts';
-import { Secret } from '../../support/secret.ts';
+import type { Secret } from '../../support/secret.ts';
 import type { JobContext } from '../context.ts';
 import { error } from '../errors.ts';
 import { stateDirectoryOf } from '../open-runtime.ts';
@@ -71,7 +71,8 @@ export const openOperatorSession = async (
   context: JobContext,
 ): Promise<OperatorSession | undefined> => {
   const vault = findVault(stack);
-  if (vault === undefined || runtime.endpoint(vault.name, vaultKind.ports['api'] ?? 8200) === undefined) return undefined;
+  if (vault === undefined || runtime.endpoint(vault.name, vaultKind.ports['api'] ?? 8200) === undefined)
+    return undefined;
   const credential = await (await openKeyStore(vaultStateOf(stack))).operator();
   if (credential === undefined) return undefined;
   const authorities = await listenerAuthorities(listenerDirectoryOf(stack, vault));

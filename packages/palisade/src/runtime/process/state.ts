@@ -27,9 +27,6 @@ const stateSchema = z.object({
   leftOut: z.record(z.string(), z.string()),
 });
 
-/** What is remembered of one started service. */
-type ProcessRecord = z.infer<typeof processSchema>;
-
 /** What one run of a stack leaves for the next process that looks at it. */
 export type RuntimeState = z.infer<typeof stateSchema>;
 

@@ -102,8 +102,7 @@ const resolveSecret = ({ secret }: { readonly secret: { readonly path: string } 
   return Promise.resolve(password === undefined ? undefined : new Secret(password));
 };
 
-const evidenceNow = async (): Promise<PostgresEvidence> =>
-  collect(await host.target(authority.certificate), none());
+const evidenceNow = async (): Promise<PostgresEvidence> => collect(await host.target(authority.certificate), none());
 
 /** What every live control answers about the server, in its own words. */
 const assessed = async (evidence: PostgresEvidence): Promise<ReadonlyMap<string, readonly Observation[]>> => {

@@ -1,5 +1,5 @@
 export { type BootstrapReport, bootstrapVault, unsealVault } from './bootstrap.ts';
 export { issueCertificate } from './certificate.ts';
 export { openKeyStore } from './key-store.ts';
-export { bootstrapListenerCertificate, listenerAuthorities, renewListener } from './listener.ts';
+export { bootstrapListenerCertificate, listenerAuthorities } from './listener.ts';
 export type { BootstrapGoal, DeliveredCredential } from './step.ts';
