@@ -5,6 +5,7 @@ import { type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { discardRuntime } from '../src/runtime/process/discard.ts';
 
 const workspace = join(import.meta.dirname, '..', '..', '..');
 
@@ -88,8 +89,10 @@ before(async () => {
   }
 });
 
-after(() => {
+after(async () => {
   for (const server of occupied) server.close();
+  // As root, in a closed directory, the services' data lies elsewhere.
+  for (const project of ['stack', 'hardened']) await discardRuntime(join(root, project, '.palisade', 'runtime'));
   rmSync(join(root, '..'), { recursive: true, force: true });
 });
 

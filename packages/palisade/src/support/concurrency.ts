@@ -9,12 +9,11 @@ export const mapConcurrently = async <T, R>(
 ): Promise<R[]> => {
   const results: R[] = [];
   const failures: unknown[] = [];
-  let next = 0;
+  // One iterator for all workers: each takes the next item that nobody has taken.
+  const queue = items.entries();
   const worker = async (): Promise<void> => {
-    while (next < items.length && failures.length === 0) {
-      const index = next++;
-      const item = items[index];
-      if (item === undefined) continue;
+    for (const [index, item] of queue) {
+      if (failures.length > 0) return;
       try {
         results[index] = await call(item, index);
       } catch (error) {

@@ -118,6 +118,20 @@ test('no more calls than the limit are under way at once, and results keep their
   assert.equal(most, 2);
 });
 
+test('an undefined item is an item like any other', async () => {
+  assert.deepEqual(await mapConcurrently([undefined, undefined], 1, (_item, index) => Promise.resolve(index)), [0, 1]);
+});
+
+test('after a failure no further item is begun, and the failure is what the caller gets', async () => {
+  const begun: number[] = [];
+  const call = (item: number): Promise<number> => {
+    begun.push(item);
+    return item === 2 ? Promise.reject(new Error('two')) : Promise.resolve(item);
+  };
+  await assert.rejects(mapConcurrently([1, 2, 3, 4], 1, call), /two/);
+  assert.deepEqual(begun, [1, 2]);
+});
+
 test('a call that ignores its signal is still bounded', async () => {
   await assert.rejects(
     withTimeout(20, undefined, () => new Promise(() => undefined)),

@@ -185,6 +185,7 @@ export const runDemo = async (options: DemoOptions, context: DemoContext): Promi
     const ending = { signal: AbortSignal.timeout(60_000), progress: () => undefined };
     if (!options.keep || !done) await after?.down(ending);
     await before.down(ending);
+    await discardRuntime(runtimeDirectoryOf(places.development));
     say(
       options.keep && done
         ? `left running: palisade status ${relative('', places.hardened)}, palisade down ${relative('', places.hardened)}`
