@@ -181,24 +181,25 @@ test('sends the security headers with errors too, and keeps hidden files', async
   assert.match(String(reply.headers['content-security-policy']), /frame-ancestors/);
 });
 
-test('refuses TLS 1.1 and takes TLS 1.2', async () => {
-  const handshake = (version: 'TLSv1.1' | 'TLSv1.2'): Promise<string | null> =>
-    new Promise((resolve, reject) => {
-      const socket = connectTls({
-        host: '127.0.0.1',
-        port: gateway.port(8443),
-        servername: 'localhost',
-        ca: readFileSync(authority.file),
-        minVersion: version,
-        maxVersion: version,
-        ciphers: 'DEFAULT@SECLEVEL=0',
-      });
-      socket.once('error', reject);
-      socket.once('secureConnect', () => {
-        resolve(socket.getProtocol());
-        socket.destroy();
-      });
+const handshake = (version: 'TLSv1.1' | 'TLSv1.2'): Promise<string | null> =>
+  new Promise((resolve, reject) => {
+    const socket = connectTls({
+      host: '127.0.0.1',
+      port: gateway.port(8443),
+      servername: 'localhost',
+      ca: readFileSync(authority.file),
+      minVersion: version,
+      maxVersion: version,
+      ciphers: 'DEFAULT@SECLEVEL=0',
     });
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      resolve(socket.getProtocol());
+      socket.destroy();
+    });
+  });
+
+test('refuses TLS 1.1 and takes TLS 1.2', async () => {
   await assert.rejects(handshake('TLSv1.1'), { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
   assert.equal(await handshake('TLSv1.2'), 'TLSv1.2');
 });
@@ -289,6 +290,11 @@ test('does not talk to an upstream with the certificate of another', async () =>
   assert.match(wrong.output(), /upstream SSL certificate does not match "api"/);
 });
 
+test('refuses what every live control tries in the hardened posture', async () => {
+  await rest();
+  assert.deepEqual(new Set(await gateway.judge()), new Set(['pass']));
+});
+
 test('runs the development posture as it is', async () => {
   const open = createPlainServer((_incoming, response) => response.end('open'));
   const port = await listen(open);
@@ -302,6 +308,7 @@ test('runs the development posture as it is', async () => {
     const { status, headers } = await ask({ port: development.port(80), plain: true, host: 'unknown.example' });
     assert.equal(status, 200);
     assert.match(String(headers['server']), /^nginx\/\d/);
+    assert.deepEqual(new Set(await development.judge()), new Set(['fail']));
   } finally {
     open.close();
   }

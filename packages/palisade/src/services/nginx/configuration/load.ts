@@ -106,7 +106,7 @@ export const loadConfiguration = (stack: Stack, service: Service): Configuration
     const files = containerFiles(stack, service);
     const context = { files, service, prefix: posix.dirname(start.main) };
     const directives = expand(read(start.main, context, anchor), context, 0);
-    const globals = parse(start.globals === '' ? '' : `${start.globals.trim().replace(/;?$/, ';')}`, anchor.file);
+    const globals = parse(start.globals === '' ? '' : start.globals.trim().replace(/;?$/, ';'), anchor.file);
     if (globals.fault !== undefined) return { state: 'unknown', why: `-g: ${globals.fault.why}`, at: anchor };
     return {
       state: 'known',

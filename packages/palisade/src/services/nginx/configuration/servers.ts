@@ -110,10 +110,10 @@ const refuses = (block: readonly Directive[] | undefined): boolean => /^4\d\d$/.
 
 const sendsToTls = (block: readonly Directive[] | undefined): boolean => {
   const [first = '', second] = returnOf(block) ?? [];
-  if (/^30[12378]$/.test(first) && /^https:\/\//.test(second ?? '')) return true;
+  if (/^30[12378]$/.test(first) && (second ?? '').startsWith('https://')) return true;
   if (first.startsWith('https://')) return true;
   return (block ?? []).some(
-    ({ name, args }) => name === 'rewrite' && /^https:\/\//.test(args[1] ?? '') && (args[0] ?? '').startsWith('^'),
+    ({ name, args }) => name === 'rewrite' && (args[1] ?? '').startsWith('https://') && (args[0] ?? '').startsWith('^'),
   );
 };
 

@@ -23,7 +23,8 @@ const managed: ReadonlySet<string> = new Set([
 
 const isUnbounded = ({ name, args }: Directive): boolean =>
   name === 'client_max_body_size' && /^0+[kmg]?$/i.test(args[0] ?? '');
-const isEverybody = ({ name, args }: Directive): boolean => name === 'set_real_ip_from' && /\/0$/.test(args[0] ?? '');
+const isEverybody = ({ name, args }: Directive): boolean =>
+  name === 'set_real_ip_from' && (args[0] ?? '').endsWith('/0');
 
 /** The user's own header directives as the gateway's, with its values in front of whatever has the same name. */
 const withOwn = (

@@ -9,7 +9,7 @@ export interface Question {
   readonly tls: boolean;
   readonly host: string;
   readonly path?: string;
-  /** Announces a body of that many bytes and sends none. */
+  /** Announces a body of that many bytes and sends none; status 100 stands for a server that waits for it. */
   readonly announce?: number;
 }
 
@@ -45,15 +45,25 @@ export const send = (question: Question, outer: AbortSignal): Promise<Reply | un
           : requestPlain(common);
         request.once('error', (thrown) => {
           const code = 'code' in thrown ? String(thrown.code) : '';
-          if (code === 'ECONNRESET' || code === 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME' || code === 'EPIPE')
-            resolve(undefined);
+          // A name that no server has is turned away in the handshake already.
+          const isUnrecognised = /unrecognized.name/i.test(`${code} ${thrown.message}`);
+          if (isUnrecognised || code === 'ECONNRESET' || code === 'EPIPE') resolve(undefined);
           else reject(thrown);
         });
         request.once('response', (response) => {
           resolve({ status: response.statusCode ?? 0, headers: response.headers });
           request.destroy();
         });
-        if (announce === undefined) request.end();
-        else request.flushHeaders();
+        if (announce === undefined) {
+          request.end();
+          return;
+        }
+        request.flushHeaders();
+        // A server that refuses the body does so at once; one that says nothing waits for it.
+        const waiting = setTimeout(() => {
+          resolve({ status: 100, headers: {} });
+          request.destroy();
+        }, 3_000);
+        request.once('close', () => clearTimeout(waiting));
       }),
   );

@@ -27,7 +27,7 @@ export const parse = (text: string, file: string): Parsed => {
 
   const block = (opened: Token | undefined, depth: number): readonly Directive[] | undefined => {
     const directives: Directive[] = [];
-    while (fault === undefined) {
+    for (;;) {
       const token = tokens[index];
       if (token === undefined) return opened === undefined ? directives : fail(opened, 'a block is not closed');
       index += 1;
@@ -37,7 +37,6 @@ export const parse = (text: string, file: string): Parsed => {
       if (found === undefined) return undefined;
       directives.push(found);
     }
-    return undefined;
   };
 
   const one = (first: Token, depth: number): Directive | undefined => {
@@ -60,7 +59,7 @@ export const parse = (text: string, file: string): Parsed => {
         column: first.column,
       };
       if (token.kind === ';') return common;
-      if (/_by_lua_block$/.test(first.text)) return fail(first, `${first.text} holds a program`);
+      if (first.text.endsWith('_by_lua_block')) return fail(first, `${first.text} holds a program`);
       if (depth >= deepest) return fail(first, 'blocks are nested too deeply');
       const inner = block(first, depth + 1);
       return inner === undefined ? undefined : { ...common, block: inner };

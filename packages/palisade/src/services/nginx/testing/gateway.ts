@@ -4,12 +4,33 @@ import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/p
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Evidence } from '../../../contracts/evidence.ts';
 import type { ProcessContext } from '../../../contracts/service-kind.ts';
 import { applyComposeEdits, loadStack } from '../../../model/index.ts';
 import { run } from '../../../support/exec.ts';
 import { retry } from '../../../support/retry.ts';
 import { freePort } from '../../../testing/host-process.ts';
+import { control as httpsRedirect } from '../controls/https-redirect.ts';
+import { control as rateLimits } from '../controls/rate-limits.ts';
+import { control as requestBounds } from '../controls/request-bounds.ts';
+import { control as securityHeaders } from '../controls/security-headers.ts';
+import { control as serverTokens } from '../controls/server-tokens.ts';
+import { control as strictTransport } from '../controls/strict-transport.ts';
+import { control as tlsVersions } from '../controls/tls-versions.ts';
+import { control as unknownHosts } from '../controls/unknown-hosts.ts';
 import { kind } from '../index.ts';
+import { probe } from '../probe/collect.ts';
+
+const liveControls = [
+  httpsRedirect,
+  rateLimits,
+  requestBounds,
+  securityHeaders,
+  serverTokens,
+  strictTransport,
+  tlsVersions,
+  unknownHosts,
+];
 
 /** Names and directory of one test certificate. */
 interface Wish {
@@ -60,6 +81,8 @@ export interface Gateway extends AsyncDisposable {
   readonly port: (container: number) => number;
   readonly child: ChildProcess;
   readonly output: () => string;
+  /** What each live control answers to the probe's evidence. */
+  readonly judge: () => Promise<readonly string[]>;
 }
 
 /** What the project is made of. */
@@ -163,7 +186,26 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     await stop();
     throw new Error(output, { cause: thrown });
   }
-  return { directory, port, child, output: () => output, [Symbol.asyncDispose]: stop };
+  return {
+    directory,
+    port,
+    child,
+    output: () => output,
+    judge: async () => {
+      const target = {
+        stack,
+        service,
+        endpoint: (container: number) => ({ host: '127.0.0.1', port: port(container) }),
+      };
+      const value = await probe.collect(target, AbortSignal.timeout(30_000));
+      const answers = new Map([['nginx', { known: true, value } as const]]);
+      const evidence: Evidence<'nginx'> = { of: () => answers };
+      return liveControls.flatMap(({ live }) =>
+        [...(live?.assess(stack, evidence) ?? [])].map(({ outcome }) => outcome),
+      );
+    },
+    [Symbol.asyncDispose]: stop,
+  };
 };
 
 /** A directory that the server's account can enter. */
