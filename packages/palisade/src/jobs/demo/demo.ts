@@ -183,7 +183,13 @@ export const runDemo = async (options: DemoOptions, context: DemoContext): Promi
   } finally {
     // Also after Ctrl-C, whose signal must not cut the cleaning up short.
     const ending = { signal: AbortSignal.timeout(60_000), progress: () => undefined };
-    if (!options.keep || !done) await after?.down(ending);
+    if (!options.keep || !done) {
+      await after?.down(ending);
+      // Keys, certificates and logins of a Vault whose data goes are good for nothing; the hardened files stay, to be read.
+      await discardRuntime(runtimeDirectoryOf(places.hardened));
+      for (const path of [join('.palisade', 'vault'), 'certs', 'secrets'])
+        await rm(join(places.hardened, path), { recursive: true, force: true });
+    }
     await before.down(ending);
     await discardRuntime(runtimeDirectoryOf(places.development));
     say(

@@ -45,6 +45,8 @@ export interface Entry {
   readonly path: string;
   readonly directory: boolean;
   readonly size: number;
+  /** True for a program or script that its owner may run. */
+  readonly executable: boolean;
 }
 
 /**
@@ -58,7 +60,12 @@ export const entriesBelow = async (path: string): Promise<readonly Entry[]> => {
     const real = await realpath(current).catch(() => undefined);
     if (real === undefined || !isWithin(real, top) || entries.length >= MOST_ENTRIES) return;
     const info = await stat(current);
-    entries.push({ path: current, directory: info.isDirectory(), size: info.size });
+    entries.push({
+      path: current,
+      directory: info.isDirectory(),
+      size: info.size,
+      executable: info.isFile() && (info.mode & 0o100) !== 0,
+    });
     if (info.isDirectory()) for (const name of (await readdir(current)).toSorted()) await visit(join(current, name));
   };
   await visit(path);

@@ -564,13 +564,18 @@ if (root) {
     const source = join(closed, 'id');
     mkdirSync(closed, { mode: 0o700 });
     writeFileSync(source, 'first', { mode: 0o600 });
+    const script = join(closed, 'start.sh');
+    writeFileSync(script, '#!/bin/sh\n', { mode: 0o755 });
     const shared = join(project.directory, 'shared');
     const lines: string[] = [];
     const runtime = runtimeOf(
       project,
       {
         one: {
-          mounts: [{ at, type: 'bind', source, target: '/run/secrets/id', readOnly: true, syntax: 'short' }],
+          mounts: [
+            { at, type: 'bind', source, target: '/run/secrets/id', readOnly: true, syntax: 'short' },
+            { at, type: 'bind', source: script, target: '/init/start.sh', readOnly: true, syntax: 'short' },
+          ],
           variables: { FAKE_FILE: '/run/secrets/id' },
         },
       },
@@ -585,7 +590,12 @@ if (root) {
       );
       const [data = ''] = readdirSync(shared);
       const staged = join(shared, data, 'copies', 'one');
-      const copy = join(staged, readdirSync(staged)[0] ?? '', 'id');
+      const copyOf = (name: string): string =>
+        readdirSync(staged)
+          .map((folder) => join(staged, folder, name))
+          .find((path) => existsSync(path)) ?? '';
+      assert.equal(statSync(copyOf('start.sh')).mode & 0o777, 0o500);
+      const copy = copyOf('id');
       assert.deepEqual([statSync(copy).uid, statSync(copy).mode & 0o777], [(await ask(runtime, 'one')).uid, 0o400]);
       assert.equal(statSync(source).uid, 0);
       // A secret that was replaced reaches the service with a reload.

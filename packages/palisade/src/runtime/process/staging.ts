@@ -112,7 +112,7 @@ const copyTree = async (
     if (entry.directory) await ownDirectory(placeOf(entry), group, 0o750);
     else
       await writeFileAtomically(placeOf(entry), await readFile(entry.path), {
-        mode: 0o400,
+        mode: entry.executable ? 0o500 : 0o400,
         uid: account.uid,
         gid: account.gid,
       });
