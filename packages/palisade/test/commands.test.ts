@@ -266,6 +266,15 @@ test('verify is unknown, not clean, where no service answers', () =>
     assert.doesNotMatch(stdout, /refused/);
   }));
 
+for (const environment of [{ CI: 'true' }, { FORCE_COLOR: '1' }, { TERM: 'xterm-256color', COLORTERM: 'truecolor' }])
+  test(`a pipe gets no escape sequences, also with ${Object.keys(environment).join(' and ')}`, () =>
+    inProject({ 'compose.yaml': weak }, async (directory) => {
+      for (const args of [['assess'], ['explain', 'C01'], ['verify'], ['harden', '--dry-run']]) {
+        const { stdout, stderr } = await palisade(args, { directory, environment });
+        assert.ok(!`${stdout}${stderr}`.includes('\u001b'), args.join(' '));
+      }
+    }));
+
 test('NO_COLOR and a pipe keep escape sequences away', () =>
   inProject({ 'compose.yaml': weak }, async (directory) => {
     const { stdout } = await palisade(['assess'], { directory, environment: { NO_COLOR: '1', FORCE_COLOR: '1' } });

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 
 /** True where colour is wanted: a terminal, and neither NO_COLOR (no-color.org) nor a dumb terminal says otherwise. */
-export const wantsColor = (stream: NodeJS.WriteStream): boolean =>
-  stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
+export const wantsColor = (
+  // Absent, not false, where the stream is a pipe, whatever Node's own type says.
+  stream: { readonly isTTY?: boolean },
+): boolean => stream.isTTY === true && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
 
 /** Columns to fill: those of the terminal, or 100 where there is none. */
 export const columns = (): number => Math.max(40, Math.min(process.stdout.columns ?? 100, 120));

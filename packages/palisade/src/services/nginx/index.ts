@@ -3,7 +3,6 @@ import { certificates } from './certificates.ts';
 import './evidence.ts';
 import { harden, isHardened } from './harden.ts';
 import { imageAccount, isOfficialImage, isUnprivilegedImage, matches } from './matching.ts';
-import { probe } from './probe/collect.ts';
 import { processCapability } from './process.ts';
 
 /** nginx, as a gateway in front of other services or as a server of files. */
@@ -18,7 +17,12 @@ export const kind: ServiceKind = {
   accountOf: (service) =>
     isHardened(service) || isUnprivilegedImage(service) || isOfficialImage(service) ? imageAccount : undefined,
   writablePaths: ['/tmp', '/var/cache/nginx', '/run'],
-  probes: [probe],
+  probes: [
+    {
+      evidence: 'nginx',
+      collect: async (target, signal) => (await import('./probe/collect.ts')).probe.collect(target, signal),
+    },
+  ],
   process: processCapability,
   harden,
   certificates,
