@@ -33,6 +33,19 @@ describe('the checklist', () => {
   for (const [name, findings, notRun, state] of cases)
     it(`answers ${state} where ${name}`, () => assert.equal(stateOf(findings, notRun).state, state));
 
+  it('answers unknown for what only a kind can judge, where a service has none', () => {
+    const answers = answerChecklist({
+      controls: [one, aControl('net/one', { checklist: ['network-policies'] })],
+      findings: [finding('tls/one', 'pass'), finding('net/one', 'pass')],
+      notRun: new Set(),
+      unjudged: ['mysql'],
+    });
+    const answerOf = (wanted: string) => answers.find(({ item }) => item === wanted);
+    assert.equal(answerOf('tls-only')?.state, 'unknown');
+    assert.match(answerOf('tls-only')?.because ?? '', /no kind knows mysql/);
+    assert.equal(answerOf('network-policies')?.state, 'pass');
+  });
+
   it('says that a person has to look where no control exists', () => {
     const [answer] = answerChecklist({ controls: [one, two], findings: [], notRun: new Set() });
     assert.equal(answer?.state, 'manual');

@@ -32,7 +32,18 @@ export interface ChecklistInput {
   readonly findings: readonly Finding[];
   /** Ids of controls that had something to look at and did not run. */
   readonly notRun: ReadonlySet<string>;
+  /** Active services that no kind knows: what only a kind can judge is not known of them. */
+  readonly unjudged?: readonly string[];
 }
+
+/** Items that a service answers through the controls of its kind alone. */
+const needsKind: ReadonlySet<ChecklistItem> = new Set([
+  'tls-only',
+  'mutual-tls',
+  'endpoint-authentication',
+  'rate-limiting',
+  'database-audit',
+]);
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
@@ -68,7 +79,12 @@ const judge = (
 };
 
 /** Answers every item of the checklist from the findings of its controls. A pass needs a control that passed. */
-export const answerChecklist = ({ controls, findings, notRun }: ChecklistInput): readonly ChecklistAnswer[] =>
+export const answerChecklist = ({
+  controls,
+  findings,
+  notRun,
+  unjudged = [],
+}: ChecklistInput): readonly ChecklistAnswer[] =>
   checklistItems.map(({ item, title }) => {
     const own = controls.filter((control) => control.checklist?.includes(item));
     const ids = own.map(({ id }) => id);
@@ -77,5 +93,14 @@ export const answerChecklist = ({ controls, findings, notRun }: ChecklistInput):
       findings.filter((finding) => ids.includes(finding.control)),
       ids.filter((id) => notRun.has(id)).length,
     );
+    // That nothing was found in what was looked at is no pass for what was not.
+    if (answer.state === 'pass' && unjudged.length > 0 && needsKind.has(item))
+      return {
+        item,
+        title,
+        state: 'unknown',
+        because: `${answer.because}, but no kind knows ${unjudged.join(', ')}`,
+        controls: ids,
+      };
     return { item, title, ...answer, controls: ids };
   });

@@ -90,7 +90,14 @@ export const assess = (input: AssessInput): Assessment => {
     assessedAt: input.now.toISOString(),
     mode: evidence === undefined ? 'static' : 'live',
     findings: findings.toSorted(byGravity),
-    checklist: answerChecklist({ controls, findings, notRun }),
+    checklist: answerChecklist({
+      controls,
+      findings,
+      notRun,
+      unjudged: [...stack.services.values()]
+        .filter(({ active, kind }) => active && kind === 'unknown')
+        .map(({ name }) => name),
+    }),
     diagnostics: [...stack.diagnostics, ...strayedSuppressions(stack.configuration.suppressions, controls)],
     services: [...stack.services.values()].map(({ name, kind, active }) => ({ name, kind, active })),
     liveControlsNotRun,

@@ -17,7 +17,7 @@ export const control: Control = {
     'A list of plaintext passwords, or of MD5 hashes, which PostgreSQL takes as they are, gives everybody who reads the repository or the host the accounts of all applications.',
   fix: 'Use auth_query, or SCRAM secrets in a list of mode 0600; take passwords out of [databases].',
   references: [manual('auth_file'), manual('auth_query')],
-  checklist: ['secret-rotation', 'file-permissions'],
+  checklist: ['file-permissions'],
   static: askFiles(function* ({ ini, setting, at }, service, stack) {
     let clean = true;
     for (const { name, value, line } of ini.databases) {

@@ -20,7 +20,7 @@ export const control: Control<'postgres'> = {
   rationale: 'Without a record of who connected from where, a break-in can neither be noticed nor traced.',
   fix: 'Set log_connections = on and log_disconnections = on.',
   references: [cisPostgres('3.1.20'), cisPostgres('3.1.21'), documentation('runtime-config-logging')],
-  checklist: ['database-audit', 'log-aggregation'],
+  checklist: ['database-audit'],
   static: askFiles(function* (service, stack) {
     for (const name of names)
       yield* judgeSetting(settingsOf(stack, service)(name), 'off', (value) =>

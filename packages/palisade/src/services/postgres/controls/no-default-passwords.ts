@@ -13,7 +13,6 @@ export const control: Control<'postgres'> = {
     'Default passwords are the first that an attacker tries, and one that stands in a Compose file is known to whoever has ever seen the repository.',
   fix: 'Keep the password in Vault, set it anew in the database, and take it out of the files; palisade harden does all three.',
   references: [cisPostgres('5.4'), documentation('auth-password')],
-  checklist: ['secret-rotation'],
   live: {
     needs: ['postgres'],
     attack: 'log in with a default password',

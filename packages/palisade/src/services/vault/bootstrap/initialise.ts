@@ -72,7 +72,9 @@ const begin = async (context: InitialiseContext): Promise<FreshKeys> => {
   progress(`initialising with ${custody.shares} shares, ${custody.threshold} of which unseal`);
   const keys = await client().sys.init({ shares: custody.shares, threshold: custody.threshold }, call);
   await store.record(custody, keys);
-  progress(`recorded the shares for ${custody.recipients.length} recipient(s), encrypted`);
+  progress(
+    `recorded the shares for ${custody.recipients.length} ${custody.recipients.length === 1 ? 'recipient' : 'recipients'}, encrypted`,
+  );
   return keys;
 };
 
