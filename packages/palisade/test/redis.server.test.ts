@@ -1,101 +1,28 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { chmod, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ConnectionOptions } from 'node:tls';
+import type { Endpoint } from '../src/contracts/runtime.ts';
 import type { Finding } from '../src/contracts/finding.ts';
-import type { Runtime } from '../src/contracts/runtime.ts';
-import type { Stack } from '../src/contracts/stack.ts';
-import { prepareTarget } from '../src/engine/index.ts';
-import { assessStack } from '../src/jobs/assess.ts';
-import { systemContext } from '../src/jobs/context.ts';
-import { hardenDirectory } from '../src/jobs/harden.ts';
-import { bringUp } from '../src/jobs/hardened/bring-up.ts';
-import { openOperatorSession } from '../src/jobs/hardened/vault-access.ts';
-import { collectAsOperator, collectLiveEvidence } from '../src/jobs/live.ts';
-import { openProcessRuntime, runtimeDirectoryOf } from '../src/jobs/open-runtime.ts';
-import { openProject } from '../src/jobs/project.ts';
-import { discardRuntime } from '../src/runtime/process/discard.ts';
+import { runtimeDirectoryOf } from '../src/jobs/open-runtime.ts';
+import { readState } from '../src/runtime/process/state.ts';
 import { createAuthority, type Authority, type Identity } from '../src/services/postgres/testing/authority.ts';
-import { type Ask, converse, type Reply } from '../src/services/redis/wire.ts';
+import { type Ask, converse, listens, type Reply } from '../src/services/redis/wire.ts';
 import { messageOf } from '../src/support/errors.ts';
+import { run } from '../src/support/exec.ts';
+import { sha256 } from '../src/support/files.ts';
 import { retry } from '../src/support/retry.ts';
+import { type Cluster, consumer, context, mostClients, nodes, startCluster } from './redis/cluster.ts';
 
-const nodes = ['redis-1', 'redis-2', 'redis-3'] as const;
-/** A program of the user's own: it has no server here, but an account and a certificate. */
-const consumer = 'sessions-api';
-const mostClients = 60;
+let cluster: Cluster;
+let own: Identity;
 
-const nodeText = (name: string): string => `  ${name}:
-    image: redis:7.4-alpine
-    command: ["redis-server", "/usr/local/etc/redis/redis.conf"]
-    environment:
-      VAULT_ADDR: http://vault:8200
-      VAULT_TOKEN: root
-    volumes:
-      - ${name}-data:/data
-      - ./redis.conf:/usr/local/etc/redis/redis.conf:ro
-    depends_on: [vault]
-`;
+const endpointOf = (node: string, port = 6379) =>
+  cluster.runtime.endpoint(node, port) ?? assert.fail(`no port of ${node}`);
 
-const files: Readonly<Record<string, string>> = {
-  'compose.yaml': `name: cached
-services:
-  vault:
-    image: hashicorp/vault:1.20
-    command: ["server", "-dev", "-dev-listen-address=0.0.0.0:8200"]
-    environment:
-      VAULT_DEV_ROOT_TOKEN_ID: root
-    ports: ["8200:8200"]
-${nodes.map(nodeText).join('')}  ${consumer}:
-    build:
-      context: ./sessions
-    environment:
-      REDIS_URL: redis://redis-1:6379
-    ports: ["8000:8000"]
-    depends_on: [redis-1]
-volumes:
-${nodes.map((name) => `  ${name}-data:\n`).join('')}`,
-  'redis.conf': `bind 0.0.0.0
-protected-mode no
-port 6379
-cluster-enabled yes
-dir /data
-appendonly yes
-maxclients ${mostClients}
-enable-debug-command yes
-loglevel debug
-`,
-};
-
-const context = systemContext(AbortSignal.timeout(120_000), () => undefined);
-const ending = { signal: context.signal, progress: context.progress };
-
-let root: string;
-let development: Stack;
-let hardened: Stack;
-let runtime: Runtime | undefined;
-let authority: string;
-let developmentFindings: readonly Finding[];
-let hardenedFindings: readonly Finding[];
-const passwords = new Map<string, string>();
-const identities = new Map<string, Identity>();
-
-const ofRedis = (findings: readonly Finding[]): readonly Finding[] =>
-  findings.filter(({ control, source }) => control.startsWith('redis/') && source === 'live');
-
-const running = (): Runtime => runtime ?? assert.fail('nothing runs');
-
-const endpointOf = (node: string, port = 6379) => running().endpoint(node, port) ?? assert.fail(`no port of ${node}`);
-
-const identityAt = async (name: string, role: 'client' | 'server'): Promise<Identity> => ({
-  cert: await readFile(join(hardened.directory, 'certs', name, role, 'cert.pem'), 'utf8'),
-  key: await readFile(join(hardened.directory, 'certs', name, role, 'key.pem'), 'utf8'),
-});
-
-const tlsOf = (identity = identities.get(consumer), servername: string = nodes[0]): ConnectionOptions => ({
-  ca: authority,
+const tlsOf = (identity = own, servername: string = nodes[0]): ConnectionOptions => ({
+  ca: cluster.authority,
   servername,
   ...identity,
 });
@@ -103,7 +30,7 @@ const tlsOf = (identity = identities.get(consumer), servername: string = nodes[0
 const textOf = (reply: Reply): string =>
   reply.type === 'array' ? reply.items.map(textOf).join(' ') : 'text' in reply ? reply.text : '';
 
-const passwordOf = (path: string): string => passwords.get(path) ?? assert.fail(`no password at ${path}`);
+const passwordOf = (path: string): string => cluster.passwords.get(path) ?? assert.fail(`no password at ${path}`);
 
 const secretOfConsumer = `redis-1/${consumer}`;
 
@@ -140,7 +67,7 @@ const attempt = async (tls: ConnectionOptions | undefined, port?: number): Promi
 };
 
 const administer = async (node: string, ...commands: readonly string[]): Promise<string> => {
-  const { exitCode, stdout, stderr } = await running().exec(node, ['redis-cli'], {
+  const { exitCode, stdout, stderr } = await cluster.runtime.exec(node, ['redis-cli'], {
     input: `${commands.join('\n')}\n`,
     signal: context.signal,
   });
@@ -161,77 +88,35 @@ const clusterServes = (): Promise<void> =>
     { within: 10_000 },
   );
 
+/** How many clients a node has turned away since its start. */
+const rejected = async (node: string): Promise<number> =>
+  Number(/rejected_connections:(\d+)/.exec(await administer(node, 'INFO stats'))?.[1]);
+
+/** What the third node logs in to Vault with. */
+const secretId = (): string => join(cluster.stack.directory, 'secrets', 'redis-3', 'secret-id');
+
 const turnedAway = /alert|ECONNRESET|EPIPE|hung up|disconnected/i;
 
 describe('a cluster of Redis from the development posture to the production one', { timeout: 120_000 }, () => {
   before(async () => {
-    root = await mkdtemp(join(tmpdir(), 'palisade-cached-'));
-    await chmod(root, 0o755);
-    for (const [path, text] of Object.entries(files)) {
-      await mkdir(dirname(join(root, 'stack', path)), { recursive: true });
-      await writeFile(join(root, 'stack', path), text);
-    }
-    development = await openProject({ directory: join(root, 'stack') }, context);
-    runtime = openProcessRuntime(development, context);
-    const started = await runtime.up({ ...ending, only: ['vault', ...nodes] });
-    assert.deepEqual(
-      started.filter(({ service, state }) => service !== consumer && state !== 'running'),
-      [],
-    );
-    developmentFindings = assessStack(
-      development,
-      context,
-      await collectLiveEvidence(development, context, { runtime }),
-    ).findings;
-    await runtime.down(ending);
-
-    const target = join(root, 'hardened');
-    await prepareTarget({ source: development.directory, target });
-    const job = { ...context, result: () => Promise.resolve(), color: false };
-    await hardenDirectory(await openProject({ directory: target }, context), job);
-    hardened = await openProject({ directory: target }, context);
-    runtime = openProcessRuntime(hardened, context);
-    const { services } = await bringUp(hardened, runtime, { recipients: [] }, context);
-    assert.deepEqual(
-      services.filter(({ service, state }) => service !== consumer && state !== 'running'),
-      [],
-    );
-    hardenedFindings = assessStack(hardened, context, await collectAsOperator(hardened, context, { runtime })).findings;
-    authority = await readFile(join(target, 'certs', 'ca', 'ca.pem'), 'utf8');
-    identities.set(consumer, await identityAt(consumer, 'client'));
-    const operator = await openOperatorSession(hardened, runtime, context);
-    assert.ok(operator);
-    try {
-      for (const path of [...nodes, secretOfConsumer]) {
-        const entry = await operator.client.kv2().read(path, { signal: context.signal });
-        for (const field of ['password', 'replication']) {
-          const value = entry?.fields.get(field)?.reveal();
-          if (value !== undefined) passwords.set(field === 'password' ? path : `${path}#${field}`, value);
-        }
-      }
-    } finally {
-      await operator.close();
-    }
+    cluster = await startCluster();
+    own = await cluster.identity(consumer, 'client');
   });
 
-  after(async () => {
-    await runtime?.down({ signal: AbortSignal.timeout(60_000), progress: () => undefined });
-    for (const stack of [hardened, development]) await discardRuntime(runtimeDirectoryOf(stack.directory));
-    await rm(root, { recursive: true, force: true });
-  });
+  after(() => cluster[Symbol.asyncDispose]());
 
   it('fails every live control in the development posture, and passes all in the production one, on each node', () => {
-    const controls = [...new Set(ofRedis(hardenedFindings).map(({ control }) => control))];
+    const controls = [...new Set(cluster.after.map(({ control }) => control))];
     assert.equal(controls.length, 7);
     for (const control of controls)
       for (const node of nodes) {
         const about = (findings: readonly Finding[]): readonly Finding[] =>
-          ofRedis(findings).filter(
+          findings.filter(
             (finding) =>
               finding.control === control &&
               JSON.stringify(finding.resource) === JSON.stringify({ type: 'service', name: node }),
           );
-        const [earlier, now] = [about(developmentFindings), about(hardenedFindings)];
+        const [earlier, now] = [about(cluster.before), about(cluster.after)];
         assert.ok(
           earlier.some(({ outcome }) => outcome === 'fail'),
           `${control} of ${node}: ${JSON.stringify(earlier)}`,
@@ -245,6 +130,18 @@ describe('a cluster of Redis from the development posture to the production one'
   });
 
   it('covers all slots over TLS', clusterServes);
+
+  it('is alive to its health check, which has no password', async () => {
+    const [, shell = ''] = cluster.stack.services.get(nodes[0])?.healthcheck?.value.test ?? [];
+    assert.match(shell, /^redis-cli -p 6379 --tls /);
+    const place = (role: string): string => ` ${join(cluster.stack.directory, 'certs', nodes[0], role)}/`;
+    const here = shell
+      .replace('-p 6379', `-p ${endpointOf(nodes[0]).port}`)
+      .replaceAll(' /certs/', place('server'))
+      .replaceAll(' /client-certs/', place('client'));
+    const alive = await run('/bin/sh', ['-c', here], { timeout: 10_000 });
+    assert.equal(alive.exitCode, 0, alive.stderr);
+  });
 
   it('lets a consumer write and read its keys on every node', async () => {
     const keys = Array.from({ length: 12 }, (_, index) => `session:${index}`);
@@ -305,19 +202,135 @@ describe('a cluster of Redis from the development posture to the production one'
     before(async () => {
       stranger = await createAuthority('somebody else');
     });
-    const cases: readonly (readonly [string, () => Promise<string>])[] = [
-      ['plaintext', () => attempt(undefined)],
-      ['plaintext on the bus', () => attempt(undefined, 16_379)],
-      ['no client certificate', () => attempt({ ca: authority, servername: nodes[0] })],
-      ['no client certificate on the bus', () => attempt({ ca: authority, servername: nodes[0] }, 16_379)],
-      ['another authority', async () => attempt(tlsOf(await stranger.issue({ commonName: consumer })))],
-      ['the certificate of a server', async () => attempt(tlsOf(await identityAt('redis-2', 'server')))],
+    const anonymous = (): ConnectionOptions => ({ ca: cluster.authority, servername: nodes[0] });
+    const outdated = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const cases: readonly (readonly [string, () => Promise<string>, RegExp])[] = [
+      ['plaintext', () => attempt(undefined), turnedAway],
+      ['plaintext on the bus', () => attempt(undefined, 16_379), turnedAway],
+      ['TLS 1.1', () => attempt({ ...tlsOf(), ...outdated }), /alert protocol version/],
+      ['no client certificate', () => attempt(anonymous()), /alert certificate required/],
+      ['no client certificate on the bus', () => attempt(anonymous(), 16_379), /alert certificate required/],
+      [
+        'a certificate of another authority',
+        async () => attempt(tlsOf(await stranger.issue({ commonName: consumer }))),
+        /alert unknown ca/,
+      ],
+      [
+        'the certificate of a server',
+        async () => attempt(tlsOf(await cluster.identity('redis-2', 'server'))),
+        /alert unsupported certificate/,
+      ],
     ];
-    for (const [name, how] of cases) it(name, async () => assert.match(await how(), turnedAway));
+    // A reset may overtake the alert that says why.
+    for (const [name, how, reason] of cases)
+      it(name, () => retry(async () => assert.match(await how(), reason), { within: 3000 }));
   });
 
-  it('has nothing to change a second time', async () => {
-    const again = await bringUp(hardened, running(), { recipients: [] }, context);
-    assert.equal(again.statements, 0);
+  it('refuses an expired certificate of an authority that it trusts', async () => {
+    const further = await createAuthority('further authority');
+    const fresh = tlsOf(await further.issue({ commonName: consumer }));
+    const expired = tlsOf(await further.issue({ commonName: consumer, days: -1 }));
+    assert.match(await attempt(fresh), turnedAway);
+    const [, bundle = ''] = (await administer(nodes[0], 'CONFIG GET tls-ca-cert-file')).split('\n');
+    const original = await readFile(bundle, 'utf8');
+    try {
+      await writeFile(bundle, `${original}${further.certificate}`);
+      await administer(nodes[0], `CONFIG SET tls-ca-cert-file ${bundle}`);
+      assert.match(await attempt(fresh), /^answered NOAUTH/);
+      await retry(async () => assert.match(await attempt(expired), /alert certificate expired/), { within: 3000 });
+    } finally {
+      await writeFile(bundle, original);
+      await administer(nodes[0], `CONFIG SET tls-ca-cert-file ${bundle}`);
+    }
+    assert.match(await attempt(fresh), turnedAway);
+  });
+
+  it('has nothing to change a second time, and takes back what was changed behind its back', async () => {
+    assert.deepEqual(await cluster.again(), { changes: 0, statements: 0 });
+    await administer('redis-2', 'ACL SETUSER intruder on nopass ~* +@all', `ACL SETUSER ${consumer} +config nopass`);
+    assert.deepEqual(await cluster.again(), { changes: 0, statements: 2 });
+    assert.deepEqual(await cluster.again(), { changes: 0, statements: 0 });
+    assert.doesNotMatch(await administer('redis-2', 'ACL LIST'), /intruder|nopass|\+config/);
+  });
+
+  it('turns away the client after the last that it holds, and takes the next one when they have left', async () => {
+    const earlier = await rejected('redis-2');
+    // The links of the nodes count as well.
+    const fill = async (held: number): Promise<number> => {
+      try {
+        return await asConsumer(() => fill(held + 1), 'redis-2');
+      } catch (thrown) {
+        assert.match(messageOf(thrown), turnedAway);
+        return held;
+      }
+    };
+    const held = await fill(0);
+    assert.ok(held >= mostClients - 10 && held <= mostClients, `${held} clients`);
+    await retry(async () => assert.ok((await rejected('redis-2')) > earlier), { within: 5000 });
+  });
+
+  it('shows no password in arguments, environments, logs or files', async () => {
+    assert.equal(cluster.passwords.size, 7);
+    const secrets = [...cluster.passwords.values()].flatMap((secret) => [secret, sha256(secret)]);
+    const absent = (where: string, text: string): void => {
+      assert.notEqual(text, '', where);
+      for (const secret of secrets) assert.ok(!text.includes(secret), `a password is in ${where}`);
+    };
+    const { dataDirectory, processes } = readState(runtimeDirectoryOf(cluster.stack.directory)) ?? assert.fail();
+    for (const id of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)))
+      absent(`the arguments of ${id}`, `\0${await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')}`);
+    for (const node of nodes) {
+      absent(`the environment of ${node}`, await readFile(`/proc/${processes[node]?.pid ?? ''}/environ`, 'utf8'));
+      absent(`the log of ${node}`, await readFile(join(dataDirectory, 'logs', `${node}.log`), 'utf8'));
+    }
+    let configurations = 0;
+    for (const directory of [cluster.stack.directory, dataDirectory])
+      for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+        // Where the init script leaves what the server itself reads, and the list of accounts, which holds hashes.
+        if (!entry.isFile() || /\/palisade-redis-\d$/.test(entry.parentPath) || entry.name.startsWith('users.acl'))
+          continue;
+        const text = await readFile(join(entry.parentPath, entry.name), 'utf8');
+        if (text !== '') absent(join(entry.parentPath, entry.name), text);
+        if (entry.name === 'redis.conf') configurations += 1;
+      }
+    assert.ok(configurations >= 6, 'the files of the stack, and those that the servers were given');
+  });
+
+  describe('does not start', () => {
+    const cases: readonly (readonly [string, () => Promise<void>, RegExp])[] = [
+      [
+        'with a wrong secret-id',
+        () => writeFile(secretId(), '00000000-0000-0000-0000-000000000000'),
+        /refuses the role-id/,
+      ],
+      ['with an empty secret-id', () => writeFile(secretId(), ''), /secret-id is empty/],
+      ['without a secret-id', () => rm(secretId()), /secret-id is missing/],
+    ];
+    let endpoint: Endpoint;
+    before(() => {
+      endpoint = endpointOf('redis-3');
+    });
+    for (const [name, spoil, reason] of cases)
+      it(name, async () => {
+        const original = await readFile(secretId(), 'utf8');
+        try {
+          await chmod(secretId(), 0o600);
+          await spoil();
+          await assert.rejects(cluster.runtime.restart('redis-3', context.signal), reason);
+          assert.equal(await listens(endpoint, context.signal), false);
+        } finally {
+          await writeFile(secretId(), original, { mode: 0o400 });
+          await chmod(secretId(), 0o400);
+        }
+      });
+
+    it('and starts again with its accounts, its keys and its slots once the secret-id is back', async () => {
+      await cluster.runtime.restart('redis-3', context.signal);
+      await clusterServes();
+      assert.equal(await inCluster('SET', 'after', 'all'), 'OK');
+      for (let index = 0; index < 12; index++)
+        assert.equal(await inCluster('GET', `session:${index}`), `of session:${index}`);
+      assert.deepEqual(await cluster.again(), { changes: 0, statements: 0 });
+    });
   });
 });
