@@ -23,11 +23,20 @@ export interface AssessResult {
   readonly exitCode: ExitCode;
 }
 
+/** The parser's own message quotes the file, which may be another one than was meant. */
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('it is not JSON');
+  }
+};
+
 /** Reads the fingerprints of an earlier report. */
 const readBaseline = async (file: string): Promise<ReadonlySet<string>> => {
   const { parseFingerprints } = await import('../report/baseline.ts');
   try {
-    return new Set(parseFingerprints(JSON.parse(await readFile(file, 'utf8'))));
+    return new Set(parseFingerprints(parseJson(await readFile(file, 'utf8'))));
   } catch (thrown) {
     throw error('job/baseline-unreadable', { file, why: messageOf(thrown) }, thrown);
   }

@@ -1,10 +1,11 @@
-import { isMap, isSeq, parseDocument } from 'yaml';
+import { type Document, isMap, isSeq, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Configuration } from '../contracts/configuration.ts';
 import type { Location } from '../contracts/location.ts';
 import { positions } from './document.ts';
 import { error } from './errors.ts';
 import { decode } from './read-text.ts';
+import { yamlFault } from './yaml-fault.ts';
 
 const text = z.string().trim().min(1);
 
@@ -42,7 +43,7 @@ export const parseConfiguration = (bytes: Buffer, kinds: readonly string[]): Con
   const document = parseDocument(decoded.text, { prettyErrors: false, logLevel: 'error' });
   const at = positions('palisade.yaml', decoded.text);
   const fault = document.errors[0];
-  if (fault !== undefined) throw invalid(at(fault.pos[0]), fault.message);
+  if (fault !== undefined) throw invalid(at(fault.pos[0]), yamlFault(fault));
   const place = (path: readonly PropertyKey[]): Location => {
     for (let length = path.length; length > 0; length -= 1) {
       const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
@@ -58,7 +59,7 @@ export const parseConfiguration = (bytes: Buffer, kinds: readonly string[]): Con
     }
     return at(0);
   };
-  const result = schema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
+  const result = schema.safeParse(plainValue(document) ?? {});
   if (!result.success) {
     const issue = result.error.issues[0];
     const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
@@ -87,6 +88,15 @@ export const parseConfiguration = (bytes: Buffer, kinds: readonly string[]): Con
     recipients: data.recipients ?? [],
     unseal: data.unseal ?? { shares: 5, threshold: 3 },
   };
+};
+
+/** The parser's message about an alias without an anchor holds what stands there, so it is not passed on. */
+const plainValue = (document: Document): unknown => {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    throw error('model/configuration-invalid', { reason: 'an alias (*) names no anchor, or too many values' });
+  }
 };
 
 const rangeOf = (node: unknown): number | undefined => {

@@ -3,6 +3,7 @@ import type { Location } from '../contracts/location.ts';
 import { type Lookup, interpolate } from './interpolation.ts';
 import type { Entry, MapNode, MergeTag, Node } from './node.ts';
 import type { Report } from './errors.ts';
+import { yamlFault } from './yaml-fault.ts';
 
 /** Values that one file may unfold to, aliases counted at every use. */
 const mostNodes = 500_000;
@@ -70,7 +71,7 @@ export const readDocuments = (file: string, text: string, lookup: Lookup, report
     const documents = Array.isArray(parsed) ? parsed : [];
     const broken = documents.flatMap((document) => document.errors);
     for (const fault of broken.slice(0, 20))
-      report('error', 'model/yaml-invalid', { file, reason: firstSentence(fault.message) }, at(fault.pos[0]));
+      report('error', 'model/yaml-invalid', { file, reason: yamlFault(fault) }, at(fault.pos[0]));
     if (broken.length > 0) return [];
     return documents.flatMap((document) => {
       if (document.contents === null) return [];
@@ -99,8 +100,6 @@ export const readDocuments = (file: string, text: string, lookup: Lookup, report
     return [];
   }
 };
-
-const firstSentence = (message: string): string => message.split('\n', 1)[0]?.replace(/[.:]?\s*$/, '') ?? message;
 
 /** Converts one value; undefined where it cannot be used, which was reported. */
 const convert = (source: unknown, keyAt: Location, path: readonly string[], context: Context): Node | undefined => {

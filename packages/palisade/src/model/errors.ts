@@ -112,8 +112,10 @@ export const { error, definitions } = defineErrors<ModelErrors>({
   'model/alias-unknown': {
     exit: 3,
     summary: 'An alias names an anchor that is not defined before it.',
-    message: ({ alias }) => `the alias *${alias} names no anchor that stands before it`,
-    next: () => 'Define the anchor above its first use; anchors do not reach into other files.',
+    // Its name is not told: where a password begins with an asterisk, it is the password.
+    message: () => 'an alias (*) names no anchor that stands before it',
+    next: () =>
+      'Define the anchor above its first use, for anchors do not reach into other files; put a text that begins with * in quotes.',
   },
   'model/alias-cycle': {
     exit: 3,

@@ -31,6 +31,12 @@ const masked: readonly string[] = [
   `app:$2b$10$${canary}`,
   `proxy_set_header Authorization "Bearer ${canary}";`,
   `      - "\${SQL_PASSWORD:-${canary}}"`,
+  `    command: ["redis-server", "--requirepass", "a,\\"${canary}"]`,
+  `    command: redis-server --requirepass a'${canary}`,
+  `      test: ["CMD", "redis-cli", "-a", "${canary}", "ping"]`,
+  `      test: mysqladmin ping -uroot -p${canary}`,
+  `      URL: postgres://app:a/b@${canary}@db/app`,
+  `CREATE ROLE app LOGIN PASSWORD '${canary}';`,
 ];
 const kept: readonly string[] = [
   '      POSTGRES_PASSWORD_FILE: /run/secrets/postgres-password',

@@ -16,11 +16,15 @@ const assignment = new RegExp(
 /** The key of a scalar that begins on the next line. */
 const openAssignment = new RegExp(String.raw`^[\s-]*["']?[\w.-]*(?:${secretWord})[\w.-]*["']?\s*:\s*$`, 'i');
 const option = new RegExp(
-  String.raw`(--?[\w-]*(?:${secretWord})[\w-]*(?<!-(?:${about}))(?:["']?\s*,\s*["']?|[ =]+["']?))([^\s"',\]]+)`,
+  String.raw`(--?[\w-]*(?:${secretWord})[\w-]*(?<!-(?:${about}))(?:["']?\s*,\s*|[ =]+))("[^"]*"|'[^']*'|[^\s"',\]]+)`,
   'gi',
 );
-const directive = /\b(requirepass|masterauth|sasl_password|ssl_passphrase)(\s+)(\S+)/gi;
-const userinfo = /([a-z][a-z0-9+.-]*:\/\/[^\s:@/'"]*:)([^\s@/'"]+)(?=@)/gi;
+/** Programs whose short option is followed by a password: `redis-cli -a`, `mysql -p…`. */
+const shortOption =
+  /(\b(?:redis|valkey)-cli\b.*?[\s"']-a["']?[\s,]+|\b(?:mysql|mariadb)\w*\b.*?[\s"']-p(?=[^\s"',\]]))("[^"]*"|'[^']*'|[^\s"',\]]+)/gi;
+const directive =
+  /(\b(?:requirepass|masterauth|sasl_password|ssl_passphrase)\s+|\b(?:password|identified by)\s+(?='))(\S+)/gi;
+const userinfo = /([a-z][a-z0-9+.-]*:\/\/[^\s:@/'"]*:)([^\s'"]+)(?=@)/gi;
 /** Redis: passwords of a `user` line. Source: Redis documentation, ACL rules. */
 const accessList = /(^|\s)([<>#!])(\S+)/g;
 /** PgBouncer: name and password of its `auth_file`. */
@@ -43,7 +47,7 @@ const tokens = new RegExp(
 
 /** A reference, a path or a switch is no secret and tells the reader what matters. */
 const harmless =
-  /^["']?(?:\$\{\w+\}|\$\w+|\.{0,2}\/[^\s"']*|true|false|null|yes|no|on|off|~|\*[\w-]+|&[\w-]+|[{[][}\]]|#.*)["']?,?$/i;
+  /^["']?(?:\$\{\w+\}|\$\w+|\.{0,2}\/[^\s"']*|true|false|null|yes|no|on|off|~|&[\w-]+|[{[][}\]]|#.*)["']?,?$/i;
 const referenceWithOperand = /^(["']?\$\{\w+(?::?[-?+]))(.*)(\}["']?,?)$/;
 const blockScalar = /^(?:[&!]\S+\s+)*[|>][-+\d]*\s*(?:#.*)?$/;
 
@@ -59,11 +63,19 @@ const maskValue = (value: string): string => {
   return reference === null ? mask : `${reference[1] ?? ''}${mask}${reference[3] ?? ''}`;
 };
 
+/** Masks from a secret to the end of the line: where a value of the user's ends depends on who reads it. */
+const maskFrom = (line: string, expression: RegExp): string => {
+  for (const { index, 1: before = '', 2: secret = '' } of line.matchAll(expression))
+    if (maskValue(secret) !== secret) return line.slice(0, index) + before + mask;
+  return line;
+};
+
 const maskInside = (line: string): string =>
-  line
-    .replaceAll(userinfo, (_all, before: string, secret: string) => before + maskValue(secret))
-    .replaceAll(option, (_all, before: string, secret: string) => before + maskValue(secret))
-    .replaceAll(directive, (_all, name: string, space: string, secret: string) => name + space + maskValue(secret))
+  [option, shortOption, directive]
+    .reduce(
+      maskFrom,
+      line.replaceAll(userinfo, (_all, before: string, secret: string) => before + maskValue(secret)),
+    )
     .replace(userList, `$1"${mask}"`)
     .replaceAll(tokens, mask);
 

@@ -28,6 +28,14 @@ const dropped = new Set([
   'config_file',
 ]);
 
+/**
+ * True where a setting holds a secret: a password of a connection (`primary_conninfo`), or a parameter of an extension
+ * with a telling name. The rendered file is a part of a plan, so it cannot hold one.
+ */
+const holdsSecret = (name: string, value: string): boolean =>
+  /password|passwd|secret|token|passphrase_command$|(?:^|[._])key$/.test(name) ||
+  /\bpassword\s*=|\/\/[^\s/:@]*:[^\s@]+@/i.test(value);
+
 type Settings = readonly (readonly [name: string, value: string])[];
 
 const connections: Settings = [
@@ -111,7 +119,8 @@ const ownSettings = (stack: Stack, service: Service): ReadonlyMap<string, string
 
 /**
  * The hardened `postgresql.conf`. Settings of the user's that neither it decides nor weaken it (memory, planner,
- * replication) are carried over, a tighter `max_connections` too.
+ * replication) are carried over, a tighter `max_connections` too. What holds a secret is not: it belongs into
+ * `postgresql.auto.conf` of the data directory (ALTER SYSTEM), where no file of the project shows it.
  */
 export const renderConfiguration = (stack: Stack, service: Service): string => {
   const own = ownSettings(stack, service);
@@ -124,7 +133,7 @@ export const renderConfiguration = (stack: Stack, service: Service): string => {
   const wanted = Number(own.get('max_connections'));
   const effective = (name: string, value: string): string =>
     name === 'max_connections' && wanted > reservedConnections && wanted < serverConnections ? String(wanted) : value;
-  const kept = [...own].filter(([name]) => !names.has(name) && !dropped.has(name));
+  const kept = [...own].filter(([name, value]) => !names.has(name) && !dropped.has(name) && !holdsSecret(name, value));
   const blocks = [
     ...decided.map(
       ([title, settings]) => [title, settings.map(([name, value]) => [name, effective(name, value)] as const)] as const,

@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { ProbeTarget } from '../../contracts/service-kind.ts';
 import type { Service } from '../../contracts/stack.ts';
 import type { Secret } from '../../support/secret.ts';
-import { messageOf } from '../../support/errors.ts';
 import { error } from './errors.ts';
 import { administrator } from './image.ts';
 
@@ -88,7 +87,8 @@ export const queryJson = async <T>(
   const text = await runSql(exec, service, query, signal);
   try {
     return query.shape.parse(JSON.parse(text));
-  } catch (thrown) {
-    throw error('postgres/psql-answer', { service: service.name, reason: messageOf(thrown).split('\n')[0] ?? '' });
+  } catch {
+    // Messages of parsers quote what they could not read.
+    throw error('postgres/psql-answer', { service: service.name, reason: 'it is not the JSON that was asked for' });
   }
 };

@@ -6,7 +6,8 @@ const deepest = 64;
 
 const shown = (token: Token): string => {
   if (token.kind === 'end') return 'the end of the file';
-  if (token.kind === 'identifier') return token.text;
+  // Its text may be a secret that lacks its quotes.
+  if (token.kind === 'identifier') return 'a bare word';
   return token.kind === 'string' ? 'a string' : token.kind === 'number' ? 'a number' : `“${token.kind}”`;
 };
 

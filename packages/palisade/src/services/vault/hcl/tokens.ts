@@ -110,7 +110,7 @@ const hereText = (
     if (stop === -1) break;
     start = stop + 1;
   }
-  throw new SyntaxFault(`the text that begins with <<${marker} has no end`, at);
+  throw new SyntaxFault('a text that begins with << has no end', at);
 };
 
 /**
