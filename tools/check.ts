@@ -13,7 +13,7 @@ const checks: readonly { readonly name: string; readonly command: readonly [stri
   { name: 'format', command: [binary('oxfmt'), '--check', '.'] },
   { name: 'generated files', command: [node, '--conditions=palisade-source', 'tools/gen/main.ts', '--check'] },
   { name: 'unused code and dependencies', command: [binary('knip')] },
-  { name: 'build', command: [binary('tsc'), '-b', ...packages.map((path) => `${path}/tsconfig.build.json`)] },
+  { name: 'build', command: [node, 'tools/build.ts'] },
   ...packages.flatMap((path) => [
     { name: `publint ${path}`, command: [binary('publint'), '--strict', path] as const },
     {

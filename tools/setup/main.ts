@@ -9,9 +9,10 @@ import { SetupError } from './setup-error.ts';
 
 const say = (line: string): void => void process.stderr.write(`palisade: ${line}\n`);
 
-const commands: Record<'start' | 'test' | 'check', (rest: readonly string[]) => readonly string[]> = {
+const commands: Record<'start' | 'test' | 'check' | 'build', (rest: readonly string[]) => readonly string[]> = {
   start: (rest) => [join(root, 'packages', 'palisade', 'src', 'cli', 'main.ts'), 'demo', ...rest],
   check: () => [join(root, 'tools', 'check.ts')],
+  build: () => [join(root, 'tools', 'build.ts')],
   test: (rest) => [
     '--test',
     '--test-concurrency=2',
@@ -27,9 +28,10 @@ const commands: Record<'start' | 'test' | 'check', (rest: readonly string[]) => 
 };
 
 const [job, ...rest] = process.argv.slice(2);
-if (job !== 'start' && job !== 'test' && job !== 'check') throw new Error(`unknown job ${job ?? ''}`);
+if (job !== 'start' && job !== 'test' && job !== 'check' && job !== 'build')
+  throw new Error(`unknown job ${job ?? ''}`);
 try {
-  if (job !== 'check') setUp(job, say);
+  if (job === 'start' || job === 'test') setUp(job, say);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   say(error.message);
