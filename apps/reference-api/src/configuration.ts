@@ -1,5 +1,6 @@
 import { Secret } from '@palisade/vault/secret';
 import * as z from 'zod';
+import type { Address } from './connection/login.ts';
 import { StartError } from './errors.ts';
 
 /** Where the service listens. */
@@ -8,10 +9,24 @@ interface Listening {
   readonly port: number;
 }
 
-/** A host and its port. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
+/** Servers that this service may call beside its database. */
+export const neighbours = ['mysql', 'mongodb', 'redis', 'rabbitmq'] as const;
+
+/** One of them. */
+export type Neighbour = (typeof neighbours)[number];
+
+/** Where the login of a server is kept, and what the environment knows better than the entry. */
+export interface ServerEntry {
+  /** Path below the KV mount `secret`. */
+  readonly path: string;
+  /** Override host and port of the entry, for where the server has another address than the one kept there. */
+  readonly addresses: readonly Address[];
+  /** Overrides the entry's database. */
+  readonly name?: string;
+  /** Where the entry says none. */
+  readonly defaultPort: number;
+  /** False for servers without databases. */
+  readonly needsDatabase: boolean;
 }
 
 /** Open to everybody, on purpose: a laptop's posture. */
@@ -21,7 +36,9 @@ export interface DevelopmentConfiguration extends Listening {
   /** A connection string, or the root token that reads one entry of Vault. */
   readonly credentials:
     | { readonly from: 'environment'; readonly url: Secret }
-    | { readonly from: 'vault'; readonly address: string; readonly token: Secret; readonly path: string };
+    | { readonly from: 'vault'; readonly address: string; readonly token: Secret; readonly entry: ServerEntry };
+  /** Connection strings of the neighbours; several for a cluster. Who has none is not called. */
+  readonly neighbours: ReadonlyMap<Neighbour, readonly Secret[]>;
 }
 
 /** TLS only, nothing trusted that was not proven. */
@@ -30,7 +47,7 @@ export interface HardenedConfiguration extends Listening {
   readonly logLevel: LogLevel;
   /** Directory with `cert.pem`, `key.pem` and `ca.pem` of the server's identity. */
   readonly serverCertificates: string;
-  /** The same for the identity shown to PostgreSQL. */
+  /** The same for the identity shown to the servers that this service calls. */
   readonly clientCertificates: string;
   readonly vault: {
     readonly address: string;
@@ -40,16 +57,11 @@ export interface HardenedConfiguration extends Listening {
     /** Milliseconds for which the start waits for Vault. */
     readonly startWithin: number;
   };
-  readonly database: {
-    /** Path below the KV mount `secret`. */
-    readonly path: string;
-    /** Overrides host and port of the entry, for where the server has another address than the one kept there. */
-    readonly address?: Address;
-    /** Overrides the entry's database. */
-    readonly name?: string;
-    /** Milliseconds between two looks for new credentials. */
-    readonly refreshEvery: number;
-  };
+  readonly database: ServerEntry;
+  /** The neighbours that are called. */
+  readonly neighbours: ReadonlyMap<Neighbour, ServerEntry>;
+  /** Milliseconds between two looks for new credentials. */
+  readonly refreshEvery: number;
 }
 
 /** All that the environment decides, parsed once. */
@@ -82,8 +94,66 @@ const hostAndPort = z
     return { host, port: Number(digits) };
   });
 
+const addresses = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(hostAndPort).min(1));
+
+/** Ports by the servers' own documentation, with TLS and without, and who has databases. */
+const servers = {
+  mysql: { defaultPort: 3306, plaintextPort: 3306, needsDatabase: true },
+  mongodb: { defaultPort: 27_017, plaintextPort: 27_017, needsDatabase: true },
+  redis: { defaultPort: 6379, plaintextPort: 6379, needsDatabase: false },
+  rabbitmq: { defaultPort: 5671, plaintextPort: 5672, needsDatabase: false },
+} as const satisfies Record<Neighbour, { defaultPort: number; plaintextPort: number; needsDatabase: boolean }>;
+
+/** The port of a neighbour whose connection string names none. */
+export const plaintextPortOf = (neighbour: Neighbour): number => servers[neighbour].plaintextPort;
+
+const postgresEntry = { defaultPort: 5432, needsDatabase: true, addresses: [] } as const;
+
+/** A list of connection strings, all of them of one protocol. */
+const urls = (protocol: string): z.ZodType<readonly Secret[] | undefined> =>
+  z
+    .string()
+    .refine((text) => text.split(',').every((each) => url(protocol).safeParse(each).success), {
+      error: `has to be a URL, or several with commas, that begin with ${protocol}//`,
+    })
+    .transform((text): readonly Secret[] => text.split(',').map((each) => new Secret(each)))
+    .optional();
+
+/** The variables of one neighbour in the hardened posture; without a path it is not called. */
+const neighbourEntry = {
+  VAULT_PATH: secretPath.optional(),
+  ADDRESS: addresses.optional(),
+  NAME: z.string().min(1).max(64).optional(),
+};
+
+const entryOf = (
+  neighbour: Neighbour,
+  variables: { VAULT_PATH?: string | undefined; ADDRESS?: Address[] | undefined; NAME?: string | undefined },
+): readonly (readonly [Neighbour, ServerEntry])[] =>
+  variables.VAULT_PATH === undefined
+    ? []
+    : [
+        [
+          neighbour,
+          {
+            path: variables.VAULT_PATH,
+            addresses: variables.ADDRESS ?? [],
+            ...(variables.NAME === undefined ? {} : { name: variables.NAME }),
+            defaultPort: servers[neighbour].defaultPort,
+            needsDatabase: servers[neighbour].needsDatabase,
+          },
+        ],
+      ];
+
 const development = z
   .object({
+    MYSQL_URL: urls('mysql:'),
+    MONGODB_URL: urls('mongodb:'),
+    REDIS_URL: urls('redis:'),
+    RABBITMQ_URL: urls('amqp:'),
     HOST: z.string().default('0.0.0.0'),
     PORT: port.default(8000),
     LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('debug'),
@@ -93,12 +163,25 @@ const development = z
     VAULT_TOKEN: z.string().min(1).optional(),
   })
   .transform((env, context): DevelopmentConfiguration => {
-    const base = { posture: 'development', host: env.HOST, port: env.PORT, logLevel: env.LOG_LEVEL } as const;
+    const given = [
+      ['mysql', env.MYSQL_URL],
+      ['mongodb', env.MONGODB_URL],
+      ['redis', env.REDIS_URL],
+      ['rabbitmq', env.RABBITMQ_URL],
+    ] as const;
+    const base = {
+      posture: 'development',
+      host: env.HOST,
+      port: env.PORT,
+      logLevel: env.LOG_LEVEL,
+      neighbours: new Map(given.flatMap(([name, found]) => (found === undefined ? [] : [[name, found] as const]))),
+    } as const;
     if (env.DATABASE_URL !== undefined)
       return { ...base, credentials: { from: 'environment', url: new Secret(env.DATABASE_URL) } };
     if (env.VAULT_ADDR !== undefined && env.VAULT_TOKEN !== undefined) {
       const { VAULT_ADDR: address, VAULT_TOKEN: token, DATABASE_VAULT_PATH: path } = env;
-      return { ...base, credentials: { from: 'vault', address, token: new Secret(token), path } };
+      const entry = { ...postgresEntry, path };
+      return { ...base, credentials: { from: 'vault', address, token: new Secret(token), entry } };
     }
     context.addIssue({
       code: 'custom',
@@ -118,6 +201,17 @@ const hardened = z
     DATABASE_VAULT_PATH: secretPath.default('postgres/reference-api'),
     DATABASE_ADDRESS: hostAndPort.optional(),
     DATABASE_NAME: z.string().min(1).max(63).optional(),
+    MYSQL_VAULT_PATH: neighbourEntry.VAULT_PATH,
+    MYSQL_ADDRESS: neighbourEntry.ADDRESS,
+    MYSQL_NAME: neighbourEntry.NAME,
+    MONGODB_VAULT_PATH: neighbourEntry.VAULT_PATH,
+    MONGODB_ADDRESS: neighbourEntry.ADDRESS,
+    MONGODB_NAME: neighbourEntry.NAME,
+    REDIS_VAULT_PATH: neighbourEntry.VAULT_PATH,
+    REDIS_ADDRESS: neighbourEntry.ADDRESS,
+    RABBITMQ_VAULT_PATH: neighbourEntry.VAULT_PATH,
+    RABBITMQ_ADDRESS: neighbourEntry.ADDRESS,
+    RABBITMQ_NAME: neighbourEntry.NAME,
     CREDENTIALS_REFRESH_SECONDS: seconds(30),
     VAULT_ADDR: url('https:'),
     VAULT_CACERT: absolutePath,
@@ -140,15 +234,40 @@ const hardened = z
       startWithin: env.VAULT_START_SECONDS,
     },
     database: {
+      ...postgresEntry,
       path: env.DATABASE_VAULT_PATH,
-      ...(env.DATABASE_ADDRESS === undefined ? {} : { address: env.DATABASE_ADDRESS }),
+      addresses: env.DATABASE_ADDRESS === undefined ? [] : [env.DATABASE_ADDRESS],
       ...(env.DATABASE_NAME === undefined ? {} : { name: env.DATABASE_NAME }),
-      refreshEvery: env.CREDENTIALS_REFRESH_SECONDS,
     },
+    neighbours: new Map([
+      ...entryOf('mysql', { VAULT_PATH: env.MYSQL_VAULT_PATH, ADDRESS: env.MYSQL_ADDRESS, NAME: env.MYSQL_NAME }),
+      ...entryOf('mongodb', {
+        VAULT_PATH: env.MONGODB_VAULT_PATH,
+        ADDRESS: env.MONGODB_ADDRESS,
+        NAME: env.MONGODB_NAME,
+      }),
+      ...entryOf('redis', { VAULT_PATH: env.REDIS_VAULT_PATH, ADDRESS: env.REDIS_ADDRESS }),
+      ...entryOf('rabbitmq', {
+        VAULT_PATH: env.RABBITMQ_VAULT_PATH,
+        ADDRESS: env.RABBITMQ_ADDRESS,
+        NAME: env.RABBITMQ_NAME,
+      }),
+    ]),
+    refreshEvery: env.CREDENTIALS_REFRESH_SECONDS,
   }));
 
 /** What a laptop's environment holds and a production one must not: each would undo the posture. */
-const developmentOnly = ['VAULT_TOKEN', 'DATABASE_URL', 'CORS_ORIGINS', 'DEBUG', 'ENABLE_DOCS'] as const;
+const developmentOnly = [
+  'VAULT_TOKEN',
+  'DATABASE_URL',
+  'MYSQL_URL',
+  'MONGODB_URL',
+  'REDIS_URL',
+  'RABBITMQ_URL',
+  'CORS_ORIGINS',
+  'DEBUG',
+  'ENABLE_DOCS',
+] as const;
 const harmless = new Set([undefined, '', 'false', '0']);
 
 /**

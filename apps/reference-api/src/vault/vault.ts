@@ -9,49 +9,57 @@ import {
   isVaultError,
 } from '@palisade/vault';
 import { Secret } from '@palisade/vault/secret';
-import type { HardenedConfiguration } from '../configuration.ts';
-import type { DatabaseLogin } from '../database/database.ts';
+import type { HardenedConfiguration, ServerEntry } from '../configuration.ts';
+import type { Address, Login } from '../connection/login.ts';
 import { StartError, messageOf } from '../errors.ts';
+
+/** A login as it is kept, without the identity that this machine adds. */
+export type KeptLogin = Omit<Login, 'tls'>;
 
 /** What the service needs of Vault. */
 export interface Vault {
-  /** The login kept at a path below the KV mount `secret`. */
-  readonly readLogin: (path: string, signal: AbortSignal) => Promise<Omit<DatabaseLogin, 'tls'>>;
+  /** The login kept for a server below the KV mount `secret`. */
+  readonly readLogin: (entry: ServerEntry, signal: AbortSignal) => Promise<KeptLogin>;
   /** Rejects where Vault does not answer, is sealed, or lets this service not in. */
   readonly check: () => Promise<void>;
   /** Gives the token back. */
   readonly close: () => Promise<void>;
 }
 
-/** What the environment knows better than the entry. */
-type Overrides = Pick<HardenedConfiguration['database'], 'address' | 'name'>;
-
-const loginOf = (
-  path: string,
-  fields: ReadonlyMap<string, Secret>,
-  { address, name }: Overrides,
-): Omit<DatabaseLogin, 'tls'> => {
-  const missing = ['username', 'password', 'database'].filter((field) => !fields.has(field));
-  const [username, password] = [fields.get('username'), fields.get('password')];
-  const database = name ?? fields.get('database')?.reveal();
-  if (username === undefined || password === undefined || database === undefined)
-    throw new StartError('vault/credentials-unusable', `secret/${path} has no field ${missing.join(', ')}`);
-  const host = address?.host ?? fields.get('host')?.reveal();
-  const port = address?.port ?? Number(fields.get('port')?.reveal() ?? '5432');
-  if (host === undefined || !Number.isInteger(port))
-    throw new StartError('vault/credentials-unusable', `secret/${path} has no usable host and port`);
-  return { username: username.reveal(), password, database, host, port };
+const addressesOf = (entry: ServerEntry, fields: ReadonlyMap<string, Secret>): readonly Address[] => {
+  if (entry.addresses.length > 0) return entry.addresses;
+  const host = fields.get('host')?.reveal();
+  const port = Number(fields.get('port')?.reveal() ?? String(entry.defaultPort));
+  return host === undefined || !Number.isInteger(port) ? [] : [{ host, port }];
 };
 
-const readLogin = async (
-  client: VaultClient,
-  path: string,
-  signal: AbortSignal,
-  overrides: Overrides,
-): Promise<Omit<DatabaseLogin, 'tls'>> => {
-  const entry = await client.kv2().read(path, { signal });
-  if (entry === undefined) throw new StartError('vault/credentials-unusable', `there is nothing at secret/${path}`);
-  return loginOf(path, entry.fields, overrides);
+const loginOf = (entry: ServerEntry, fields: ReadonlyMap<string, Secret>): KeptLogin => {
+  const { path } = entry;
+  const [username, password] = [fields.get('username'), fields.get('password')];
+  const database = entry.name ?? (fields.get('database') ?? fields.get('vhost'))?.reveal();
+  const missing = [
+    ...['username', 'password'].filter((field) => !fields.has(field)),
+    ...(database === undefined && entry.needsDatabase ? ['database'] : []),
+  ];
+  if (username === undefined || password === undefined || missing.length > 0)
+    throw new StartError('vault/credentials-unusable', `secret/${path} has no field ${missing.join(', ')}`);
+  const [address, ...nodes] = addressesOf(entry, fields);
+  if (address === undefined)
+    throw new StartError('vault/credentials-unusable', `secret/${path} has no usable host and port`);
+  return {
+    ...address,
+    ...(nodes.length === 0 ? {} : { nodes }),
+    ...(database === undefined ? {} : { database }),
+    username: username.reveal(),
+    password,
+  };
+};
+
+const readLogin = async (client: VaultClient, entry: ServerEntry, signal: AbortSignal): Promise<KeptLogin> => {
+  const kept = await client.kv2().read(entry.path, { signal });
+  if (kept === undefined)
+    throw new StartError('vault/credentials-unusable', `there is nothing at secret/${entry.path}`);
+  return loginOf(entry, kept.fields);
 };
 
 const checkHealth = async (client: VaultClient): Promise<void> => {
@@ -64,7 +72,7 @@ const checkHealth = async (client: VaultClient): Promise<void> => {
 export const openWithToken = (address: string, token: TokenSource): Vault => {
   const client = createVaultClient({ address, token, plaintext: true });
   return {
-    readLogin: (path, signal) => readLogin(client, path, signal, {}),
+    readLogin: (entry, signal) => readLogin(client, entry, signal),
     check: () => checkHealth(client),
     close: client.close,
   };
@@ -96,7 +104,7 @@ const firstLogin = async (session: AppRoleSession, within: number): Promise<void
  * @throws StartError `vault/unavailable` where no login succeeds within `startWithin`.
  */
 export const openWithAppRole = async (
-  configuration: Pick<HardenedConfiguration, 'vault' | 'database'>,
+  configuration: Pick<HardenedConfiguration, 'vault'>,
   observe: (event: SessionEvent) => void,
 ): Promise<Vault> => {
   const { address, authorities: authoritiesFile, roleIdFile, secretIdFile, startWithin } = configuration.vault;
@@ -122,15 +130,15 @@ export const openWithAppRole = async (
     throw error;
   }
   return {
-    readLogin: async (path, signal) => {
+    readLogin: async (entry, signal) => {
       const token = await session.token();
       try {
-        return await readLogin(authenticated, path, signal, configuration.database);
+        return await readLogin(authenticated, entry, signal);
       } catch (error) {
         if (!isVaultError(error, 'vault/permission-denied')) throw error;
         // The token may have been revoked before its time; a new one tells.
         session.discard(token);
-        return readLogin(authenticated, path, signal, configuration.database);
+        return readLogin(authenticated, entry, signal);
       }
     },
     check: async () => {

@@ -1,0 +1,69 @@
+import { createClient, createCluster } from '@redis/client';
+import type { ClientKind } from '../connection/connection.ts';
+import type { Address } from '../connection/login.ts';
+
+/** What this service asks of Redis, of one server or of a cluster. */
+export interface RedisClient {
+  readonly get: (key: string) => Promise<unknown>;
+  readonly increment: (key: string) => Promise<number>;
+  readonly close: () => Promise<void>;
+}
+
+/** How long the first connection may take, and no command waits longer for one. Milliseconds. */
+const connectWithin = 3_000;
+
+const retryDelay = (retries: number): number => Math.min(100 * 2 ** retries, 5_000) * (0.5 + Math.random() / 2);
+
+/** Source: Redis documentation, "ACL", and the errors of AUTH. */
+const refusals = /^(?:WRONGPASS|NOAUTH|NOPERM)\b/;
+
+/** Rejects when a promise takes longer than it may. */
+const bounded = async <Result>(promise: Promise<Result>, milliseconds: number): Promise<Result> => {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`Redis did not answer within ${milliseconds} ms`)), milliseconds);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** Clients of one Redis server, or of a cluster where the login names several nodes. */
+export const redisClients: ClientKind<RedisClient> = {
+  open: async ({ host, port, nodes, username, password, tls }, onIdleError) => {
+    const socket = {
+      connectTimeout: connectWithin,
+      reconnectStrategy: retryDelay,
+      ...(tls === undefined ? {} : { tls: true as const, ...tls, minVersion: 'TLSv1.2' as const }),
+    };
+    const login = {
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password: password.reveal() }),
+    };
+    const url = (at: Address): string => `${tls === undefined ? 'redis' : 'rediss'}://${at.host}:${at.port}`;
+    const common = { ...login, socket, commandOptions: { timeout: 5_000 } };
+    const client =
+      nodes === undefined
+        ? createClient({ url: url({ host, port }), ...common, disableOfflineQueue: true })
+        : createCluster({
+            rootNodes: [{ host, port }, ...nodes].map((at) => ({ url: url(at) })),
+            defaults: common,
+          });
+    client.on('error', onIdleError);
+    try {
+      await bounded<unknown>(client.connect(), connectWithin);
+    } catch (error) {
+      client.destroy();
+      throw error;
+    }
+    return {
+      get: (key) => client.get(key),
+      increment: async (key) => Number(await client.incr(key)),
+      close: async () => {
+        await client.close();
+      },
+    };
+  },
+  close: (client) => client.close(),
+  refused: (error) => error instanceof Error && refusals.test(error.message),
+};

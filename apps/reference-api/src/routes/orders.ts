@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { type Route, parseInput } from '../http/route.ts';
+import type { Orders } from '../mysql/orders.ts';
+
+const newOrder = z.strictObject({
+  item: z.string().trim().min(1).max(100),
+  quantity: z.int().min(1).max(1_000),
+});
+
+/** Orders, kept in MySQL. */
+export const orderRoutes = (orders: Orders): readonly Route[] => [
+  {
+    method: 'GET',
+    path: '/api/order',
+    access: 'authenticated',
+    summary: 'Lists the last hundred orders.',
+    handle: async () => ({ status: 200, body: await orders.list() }),
+  },
+  {
+    method: 'POST',
+    path: '/api/order',
+    access: 'authenticated',
+    summary: 'Adds an order.',
+    body: newOrder,
+    handle: async ({ body }) => ({ status: 201, body: await orders.add(parseInput('body', newOrder, body)) }),
+  },
+];
