@@ -138,9 +138,7 @@ const startHardened = async (configuration: HardenedConfiguration): Promise<Serv
     read: async (signal) => ({ ...(await vault.readLogin(entry, signal)), tls: clientIdentity.current() }),
   });
   const database = opening.adopt(
-    await atStart('the database', () =>
-      openDatabase(keptAt(configuration.database), warn('database connection lost')),
-    ),
+    await atStart('the database', () => openDatabase(keptAt(configuration.database), warn('database connection lost'))),
     ({ close }) => close(),
   );
   for (const [name, entry] of configuration.neighbours)

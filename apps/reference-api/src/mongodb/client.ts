@@ -16,7 +16,10 @@ export const mongodbClients: ClientKind<MongoClient> = {
       appName: 'reference-api',
       ...(username === undefined || password === undefined
         ? {}
-        : { auth: { username, password: password.reveal() }, ...(database === undefined ? {} : { authSource: database }) }),
+        : {
+            auth: { username, password: password.reveal() },
+            ...(database === undefined ? {} : { authSource: database }),
+          }),
       ...(tls === undefined ? {} : { tls: true, ...tls, minVersion: 'TLSv1.2' }),
     }),
   close: (client) => client.close(),

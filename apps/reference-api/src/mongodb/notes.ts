@@ -24,11 +24,13 @@ const maxTimeMS = 5_000;
 /** The collection behind a connection. */
 export const notesOf = (connection: Connection<MongoClient>): Notes => ({
   list: async () =>
-    z.array(noteDocument).parse(
-      await connection.use((client) =>
-        client.db().collection('notes').find({}, { maxTimeMS }).sort({ _id: -1 }).limit(100).toArray(),
+    z
+      .array(noteDocument)
+      .parse(
+        await connection.use((client) =>
+          client.db().collection('notes').find({}, { maxTimeMS }).sort({ _id: -1 }).limit(100).toArray(),
+        ),
       ),
-    ),
   add: async (text) => {
     const { insertedId } = await connection.use((client) => client.db().collection('notes').insertOne({ text }));
     return { id: String(insertedId), text };

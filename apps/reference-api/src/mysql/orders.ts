@@ -36,7 +36,8 @@ export const ordersOf = (connection: Connection<Pool>): Orders => {
       return answer;
     });
   return {
-    list: async () => z.array(orderRow).parse(await run('SELECT id, item, quantity FROM orders ORDER BY id DESC LIMIT 100')),
+    list: async () =>
+      z.array(orderRow).parse(await run('SELECT id, item, quantity FROM orders ORDER BY id DESC LIMIT 100')),
     add: async ({ item, quantity }) => {
       const { insertId } = z
         .object({ insertId: z.number() })

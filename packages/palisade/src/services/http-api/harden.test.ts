@@ -18,7 +18,12 @@ const named = (id: string) => ({
   id,
   matches: (hints: { readonly name: string }) => (hints.name === id ? (2 as const) : (0 as const)),
 });
-const kinds = [kind, named('vault'), named('postgres')];
+const redis = (hints: { readonly name: string }): 0 | 2 => (hints.name.startsWith('redis-') ? 2 : 0);
+const kinds = [
+  kind,
+  ...['vault', 'postgres', 'mysql', 'mongodb', 'rabbitmq'].map(named),
+  { ...named('redis'), matches: redis },
+];
 
 const load = (directory: string): Promise<Stack> => loadStack({ directory, environment: {}, kinds });
 const api = (stack: Stack): Service => {
@@ -58,6 +63,16 @@ test('leaves no token, password, switch or wildcard in the environment', async (
     DATABASE_NAME: 'devdb',
     DATABASE_VAULT_PATH: 'postgres/reference-api',
     DATABASE_TLS_DIRECTORY: '/client-certs',
+    MYSQL_ADDRESS: 'mysql:3306',
+    MYSQL_NAME: 'devdb',
+    MYSQL_VAULT_PATH: 'mysql/reference-api',
+    MONGODB_ADDRESS: 'mongodb:27017',
+    MONGODB_NAME: 'devdb',
+    MONGODB_VAULT_PATH: 'mongodb/reference-api',
+    REDIS_ADDRESS: 'redis-1:6379,redis-2:6379,redis-3:6379',
+    REDIS_VAULT_PATH: 'redis-1/reference-api',
+    RABBITMQ_ADDRESS: 'rabbitmq:5671',
+    RABBITMQ_VAULT_PATH: 'rabbitmq/reference-api',
     TLS_DIRECTORY: '/certs',
     DEBUG: 'false',
     ENABLE_DOCS: 'false',

@@ -3,7 +3,14 @@ import type { Service, Stack } from '../../contracts/stack.ts';
 import { appendToServiceKey, removeEnvironment, setEnvironment, setServiceKey } from '../../model/edits.ts';
 import { vaultAccess } from '../../model/vault-access.ts';
 import { httpsPort } from './matching.ts';
-import { databaseOf, databasePortOf, isReferenceApi, postureVariable } from './reference-api.ts';
+import {
+  databaseOf,
+  databasePortOf,
+  isReferenceApi,
+  neighbourPrefixes,
+  neighboursOf,
+  postureVariable,
+} from './reference-api.ts';
 
 /** User and group of the image's service account. */
 export const imageAccount = { uid: 1000, gid: 1000 } as const;
@@ -19,17 +26,23 @@ const healthProgram = [
   `get({ host: 'localhost', port: ${httpsPort}, path: '/health', ca }, (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))`,
 ].join('; ');
 
-/** The name of the database that the service uses before, so that its account is made for that one. */
-const databaseName = (service: Service): string | undefined => {
-  const url = URL.parse(service.environment.get('DATABASE_URL')?.value ?? '');
+/** The name of the database in a connection string, so that its account is used for that one. */
+const databaseName = (service: Service, variable: string): string | undefined => {
+  const url = URL.parse(service.environment.get(variable)?.value ?? '');
   const name = decodeURIComponent(url?.pathname.slice(1) ?? '');
   return name === '' ? undefined : name;
 };
 
+/** The identity that is shown to every server which is called. */
+const clientIdentity = (stack: Stack, service: Service): readonly ComposeEdit[] =>
+  databaseOf(stack, service) === undefined && neighboursOf(stack, service).length === 0
+    ? []
+    : appendToServiceKey(stack, service, ['volumes'], `./certs/${service.name}/client:${clientCertificates}:ro`);
+
 const databaseEdits = (stack: Stack, service: Service): readonly ComposeEdit[] => {
   const database = databaseOf(stack, service);
   if (database === undefined) return [];
-  const name = databaseName(service);
+  const name = databaseName(service, 'DATABASE_URL');
   return [
     ...removeEnvironment(stack, service, 'DATABASE_URL'),
     ...setEnvironment(
@@ -41,9 +54,20 @@ const databaseEdits = (stack: Stack, service: Service): readonly ComposeEdit[] =
     ...(name === undefined ? [] : setEnvironment(stack, service, 'DATABASE_NAME', name)),
     ...setEnvironment(stack, service, 'DATABASE_VAULT_PATH', `${database.name}/${service.name}`),
     ...setEnvironment(stack, service, 'DATABASE_TLS_DIRECTORY', clientCertificates),
-    ...appendToServiceKey(stack, service, ['volumes'], `./certs/${service.name}/client:${clientCertificates}:ro`),
   ];
 };
+
+/** Each neighbour by its address and the place of its login, instead of a connection string. */
+const neighbourEdits = (stack: Stack, service: Service): readonly ComposeEdit[] =>
+  neighboursOf(stack, service).flatMap(({ prefix, servers, port }) => {
+    const name = databaseName(service, `${prefix}_URL`);
+    const address = servers.map((server) => `${server.name}:${port}`).join();
+    return [
+      ...setEnvironment(stack, service, `${prefix}_ADDRESS`, address),
+      ...(name === undefined ? [] : setEnvironment(stack, service, `${prefix}_NAME`, name)),
+      ...setEnvironment(stack, service, `${prefix}_VAULT_PATH`, `${servers[0].name}/${service.name}`),
+    ];
+  });
 
 /** Switches that a laptop's environment turns on. What is unset stays unset. */
 const switchedOff = (stack: Stack, service: Service): readonly ComposeEdit[] => [
@@ -51,7 +75,10 @@ const switchedOff = (stack: Stack, service: Service): readonly ComposeEdit[] => 
     service.environment.has(name) ? setEnvironment(stack, service, name, 'false') : [],
   ),
   ...(service.environment.has('LOG_LEVEL') ? setEnvironment(stack, service, 'LOG_LEVEL', 'info') : []),
-  ...removeEnvironment(stack, service, 'CORS_ORIGINS'),
+  // Connection strings hold passwords and name no identity; what is called stands in variables of its own.
+  ...['CORS_ORIGINS', ...neighbourPrefixes.map((prefix) => `${prefix}_URL`)].flatMap((name) =>
+    removeEnvironment(stack, service, name),
+  ),
 ];
 
 /**
@@ -67,6 +94,8 @@ export const harden = (stack: Stack, service: Service): readonly ComposeEdit[] =
         ...setEnvironment(stack, service, postureVariable, 'hardened'),
         ...vaultAccess(stack, service),
         ...databaseEdits(stack, service),
+        ...neighbourEdits(stack, service),
+        ...clientIdentity(stack, service),
         ...switchedOff(stack, service),
         ...setEnvironment(stack, service, 'TLS_DIRECTORY', serverCertificates),
         ...appendToServiceKey(stack, service, ['volumes'], `./certs/${service.name}/server:${serverCertificates}:ro`),

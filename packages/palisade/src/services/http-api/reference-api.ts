@@ -24,6 +24,38 @@ export const databasePortOf = (stack: Stack, service: Service, database: Service
   databasePorts[database.kind] ??
   5432;
 
+/** A server of another kind than the database's that the reference API calls. */
+export interface Neighbour {
+  /** Beginning of the variables that speak of it: `MYSQL_URL`, `MYSQL_ADDRESS`. */
+  readonly prefix: string;
+  /** The servers that are called: one, or the nodes of a cluster in the order of their numbers. */
+  readonly servers: readonly [Service, ...Service[]];
+  /** Where they listen in the hardened posture. */
+  readonly port: number;
+}
+
+/** Prefix and TLS port by kind of server. */
+const neighbourKinds: Readonly<Record<string, { readonly prefix: string; readonly port: number }>> = {
+  mysql: { prefix: 'MYSQL', port: 3306 },
+  mongodb: { prefix: 'MONGODB', port: 27_017 },
+  redis: { prefix: 'REDIS', port: 6379 },
+  rabbitmq: { prefix: 'RABBITMQ', port: 5671 },
+};
+
+/** Beginnings of the variables that speak of neighbours. */
+export const neighbourPrefixes: readonly string[] = Object.values(neighbourKinds).map(({ prefix }) => prefix);
+
+/** The servers that the reference API calls beside its database. */
+export const neighboursOf = (stack: Stack, service: Service): readonly Neighbour[] => {
+  const called = new Set(stack.edges.filter(({ from }) => from === service.name).map(({ to }) => to));
+  return Object.entries(neighbourKinds).flatMap(([kind, known]): readonly Neighbour[] => {
+    const [first, ...others] = [...stack.services.values()]
+      .filter((server) => server.kind === kind && called.has(server.name))
+      .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    return first === undefined ? [] : [{ ...known, servers: [first, ...others] }];
+  });
+};
+
 /** The services of this kind, inactive ones too. */
 export const httpServices = (stack: Stack): readonly Service[] =>
   [...stack.services.values()].filter(({ kind }) => kind === 'http-api');
