@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { type Format, type Severity, formats, severities } from '../index.ts';
 
-const oneOf =
+/** Takes one of the values that an option has. */
+export const oneOf =
   <T extends string>(values: readonly T[]) =>
   (text: string): T => {
     const found = values.find((value) => value === text);
@@ -39,3 +40,10 @@ export const thresholdOption = () =>
 /** `--output`. */
 export const outputOption = () =>
   new Option('-o, --output <file>', 'write the report to a file instead of standard output');
+
+/** `--runtime`. */
+export const runtimeOption = () =>
+  new Option(
+    '--runtime <runtime>',
+    'compose: a container engine; process: host processes on loopback (default: as started)',
+  ).choices(['compose', 'process'] as const);

@@ -51,5 +51,10 @@ export interface Runtime {
   readonly restart: (service: string, signal: AbortSignal) => Promise<void>;
   /** Moves the service's state aside, out of use, and says where to; for a server whose first start was cut off. */
   readonly setAside: (service: string) => Promise<string>;
+  /** The last lines that a service has written, oldest first; absent where the runtime keeps none. */
+  readonly logs?: (
+    service: string,
+    options: { readonly lines: number; readonly signal: AbortSignal },
+  ) => Promise<string>;
   readonly stack: Stack;
 }

@@ -122,6 +122,35 @@ export interface ProcessCapability {
   readonly client?: (context: ProcessContext, command: readonly string[]) => ProcessCommand;
 }
 
+/** A running container of a service, for what its kind does beside it. */
+export interface ContainerTarget {
+  readonly stack: Stack;
+  readonly service: Service;
+  /** Where a container port of a service answers from this machine; undefined where it does not run. */
+  readonly endpoint: (service: string, containerPort: number) => Endpoint | undefined;
+  /** The addresses of a service in the networks that it shares with this one. */
+  readonly sharedAddresses: (service: string) => readonly string[];
+  /** Runs a client program in the container, as `ProbeTarget.exec`. */
+  readonly exec: (command: readonly string[], input: string, signal: AbortSignal) => Promise<ExecResult>;
+}
+
+/** What a kind knows of its service in a container beside what the Compose file says. */
+export interface ContainerCapability {
+  /**
+   * Rejects where the service is not ready yet. Where absent, the health check decides. A kind needs this where the health
+   * check asks for more than a start can bring (a sealed Vault), or less.
+   */
+  readonly ready?: (target: ContainerTarget, signal: AbortSignal) => Promise<void>;
+  /** Asks the first process of the container to reread certificates and configuration. */
+  readonly reloadSignal?: 'SIGHUP';
+  /** The command that runs a client with the local administrator's identity, and variables for it, none of them a secret. */
+  readonly client?: (
+    command: readonly string[],
+    service: Service,
+    stack: Stack,
+  ) => { readonly command: readonly string[]; readonly environment?: { readonly [name: string]: string } };
+}
+
 /** A credential that Palisade keeps in Vault's KV v2 (mount `secret`) and hands to exact readers. */
 export interface ManagedSecret {
   /** Path below the mount, for example `postgres/reference-api`. */
@@ -161,6 +190,7 @@ export interface ServiceKind {
   readonly writablePaths: readonly string[];
   readonly probes?: readonly Probe[];
   readonly process?: ProcessCapability;
+  readonly container?: ContainerCapability;
   /**
    * The hardened posture in files: configuration, init script, Compose edits. Controls of the kind take their remedies
    * from here, so that equal changes fall together in the plan.

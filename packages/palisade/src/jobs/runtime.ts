@@ -1,7 +1,7 @@
 import type { ServiceStatus } from '../contracts/runtime.ts';
 import type { ExitCode } from '../support/errors.ts';
 import type { JobContext } from './context.ts';
-import { openProcessRuntime, openRuntime } from './open-runtime.ts';
+import { type RuntimeOptions, openOwnRuntime, openRuntime } from './open-runtime.ts';
 import { type ProjectOptions, openProject } from './project.ts';
 
 type WithResult = JobContext & { readonly result: (text: string) => Promise<void> };
@@ -23,7 +23,8 @@ const exitCodeOfStatus = (services: readonly ServiceStatus[]): ExitCode =>
 
 /** The job behind `palisade up`. */
 export const upProject = async (
-  options: ProjectOptions & { readonly only?: readonly string[] | undefined; readonly identity?: string | undefined },
+  options: ProjectOptions &
+    RuntimeOptions & { readonly only?: readonly string[] | undefined; readonly identity?: string | undefined },
   context: WithResult,
 ): Promise<ExitCode> => {
   const stack = await openProject(options, context);
@@ -34,19 +35,19 @@ export const upProject = async (
 };
 
 /** The job behind `palisade down`. */
-export const downProject = async (options: ProjectOptions, context: JobContext): Promise<ExitCode> => {
+export const downProject = async (options: ProjectOptions & RuntimeOptions, context: JobContext): Promise<ExitCode> => {
   const stack = await openProject(options, context);
-  await openProcessRuntime(stack, context).down(context);
+  await openOwnRuntime(stack, context, options).down(context);
   return 0;
 };
 
 /** The job behind `palisade status`. */
 export const statusProject = async (
-  options: ProjectOptions & { readonly json: boolean },
+  options: ProjectOptions & RuntimeOptions & { readonly json: boolean },
   context: WithResult,
 ): Promise<ExitCode> => {
   const stack = await openProject(options, context);
-  const services = await openRuntime(stack, context).status();
+  const services = await openRuntime(stack, context, options).status();
   await context.result(options.json ? `${JSON.stringify({ services }, null, 2)}\n` : renderStatus(services));
   return exitCodeOfStatus(services);
 };

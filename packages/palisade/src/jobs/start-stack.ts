@@ -6,7 +6,7 @@ import { listenerAuthorities, unsealVault } from '../services/vault/bootstrap/in
 import type { JobContext } from './context.ts';
 import { connectToVault, findVault, listenerDirectoryOf, vaultStateOf } from './hardened/vault-access.ts';
 import { readIdentity } from './identity.ts';
-import { openProcessRuntime } from './open-runtime.ts';
+import { type RuntimeOptions, openOwnRuntime } from './open-runtime.ts';
 
 /** The services and all that they call or wait for. */
 const withWhatTheyNeed = (stack: Stack, services: readonly string[]): readonly string[] => {
@@ -21,17 +21,17 @@ const withWhatTheyNeed = (stack: Stack, services: readonly string[]): readonly s
 };
 
 /**
- * Starts a stack as host processes. A Vault that was bootstrapped is unsealed before anything that needs it starts.
+ * Starts a stack where it is to run. A Vault that was bootstrapped is unsealed before anything that needs it starts.
  *
  * @throws `vault-bootstrap/identity-needed` where it is sealed and nobody gave an identity
  */
 export const startStack = async (
   stack: Stack,
-  options: { readonly only?: readonly string[] | undefined; readonly identity?: string | undefined },
+  options: RuntimeOptions & { readonly only?: readonly string[] | undefined; readonly identity?: string | undefined },
   context: JobContext,
 ): Promise<readonly ServiceStatus[]> => {
   const { signal, progress } = context;
-  const runtime = openProcessRuntime(stack, context);
+  const runtime = openOwnRuntime(stack, context, options);
   const vault = findVault(stack);
   if (vault !== undefined && existsSync(join(vaultStateOf(stack), 'custody.json'))) {
     await runtime.up({ only: [vault.name], signal, progress });

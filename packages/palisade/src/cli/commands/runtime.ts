@@ -1,16 +1,17 @@
 import { Command } from '@commander-js/extra-typings';
 import { downProject, statusProject, upProject } from '../../index.ts';
-import { collect, fileOption, profileOption } from '../options.ts';
+import { collect, fileOption, profileOption, runtimeOption } from '../options.ts';
 import { runJob } from '../run.ts';
 import { writeResult } from '../terminal.ts';
 
 /** `palisade up [dir]`. */
 export const upCommand = () =>
   new Command('up')
-    .description('run the stack as host processes on loopback, no engine needed')
+    .description('run the stack: as host processes on loopback, no engine needed, or in containers')
     .argument('[dir]', 'project directory', '.')
     .addOption(fileOption())
     .addOption(profileOption())
+    .addOption(runtimeOption())
     .option('--only <service>', 'start only this service and what it needs; repeat for more', collect)
     .option('--identity <file>', 'age identity that unseals Vault in a hardened stack')
     .addHelpText(
@@ -19,6 +20,7 @@ export const upCommand = () =>
 Examples:
   palisade up stack
   palisade up hardened --identity ~/.config/age/key.txt
+  palisade up --runtime compose
   palisade up --only postgres`,
     )
     .action((directory, options) =>
@@ -30,18 +32,24 @@ export const downCommand = () =>
   new Command('down')
     .description('stop what palisade up has started, also after a crash')
     .argument('[dir]', 'project directory', '.')
+    .addOption(fileOption())
+    .addOption(profileOption())
+    .addOption(runtimeOption())
     .addHelpText('after', '\nExamples:\n  palisade down stack')
-    .action((directory) => runJob((context) => downProject({ directory }, context)));
+    .action((directory, options) => runJob((context) => downProject({ ...options, directory }, context)));
 
 /** `palisade status [dir]`. */
 export const statusCommand = () =>
   new Command('status')
     .description('which services run, and where they answer')
     .argument('[dir]', 'project directory', '.')
+    .addOption(fileOption())
+    .addOption(profileOption())
+    .addOption(runtimeOption())
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExamples:\n  palisade status stack\n  palisade status --json | jq .')
     .action((directory, options) =>
       runJob((context) =>
-        statusProject({ directory, json: options.json === true }, { ...context, result: writeResult }),
+        statusProject({ ...options, directory, json: options.json === true }, { ...context, result: writeResult }),
       ),
     );

@@ -1,0 +1,139 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../../support/errors.ts';
+import { type ExecOutcome, run } from '../../support/exec.ts';
+import { error } from './errors.ts';
+
+/** How to call one of the engine's programs. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly input?: string;
+  readonly workingDirectory?: string;
+  /** Bytes kept of each stream. */
+  readonly limit?: number;
+}
+
+/** The programs of a container engine. */
+export interface Engine {
+  /** Runs `docker` and resolves whatever its exit code. Rejects with `compose/no-client` or `compose/no-engine`. */
+  readonly docker: (args: readonly string[], options: CallOptions) => Promise<ExecOutcome>;
+  /** Runs Compose: the plugin, else `docker-compose`. Rejects as `docker` does, and with `compose/no-compose`. */
+  readonly compose: (args: readonly string[], options: CallOptions) => Promise<ExecOutcome>;
+  /** As `docker`, and waits in place: for the few questions that have to be answered at once. Undefined where it fails. */
+  readonly dockerNow: (args: readonly string[]) => string | undefined;
+}
+
+/** What an engine is made from. */
+export interface EngineOptions {
+  readonly programDirectories: readonly string[];
+  /** Handed to the programs: it says where the engine is (`DOCKER_HOST`) and what Compose interpolates. */
+  readonly environment: { readonly [name: string]: string | undefined };
+}
+
+/** Milliseconds for a question that a living engine answers at once. */
+const QUESTION = 10_000;
+
+const isProgram = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+};
+
+const find = (name: string, directories: readonly string[]): string | undefined =>
+  directories.map((directory) => join(directory, name)).find(isProgram);
+
+/** The line of an output that says what went wrong: the last one that is not empty. */
+export const reasonOf = ({ stdout, stderr, exitCode, timedOut }: ExecOutcome): string => {
+  if (timedOut) return 'it did not end in time and was killed';
+  const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim());
+  const said = lines.filter((line) => line !== '' && !/^(?:time=\S+ level=warning|See ')/.test(line));
+  return said.findLast((line) => /error|cannot|failed|denied/i.test(line)) ?? said.at(-1) ?? `exit code ${exitCode}`;
+};
+
+/** Asks once and keeps the answer; a failure is not kept, for the engine may be started meanwhile. */
+const kept = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
+  let answer: Promise<T> | undefined;
+  return () =>
+    (answer ??= ask().catch((thrown: unknown) => {
+      answer = undefined;
+      throw thrown;
+    }));
+};
+
+/** The engine of this machine. Nothing is asked of it before the first call. */
+export const openEngine = ({ programDirectories, environment }: EngineOptions): Engine => {
+  const variables = Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  const client = find('docker', programDirectories);
+
+  const call = (program: string, args: readonly string[], options: CallOptions): Promise<ExecOutcome> =>
+    run(program, args, { environment: variables, ...options });
+
+  const answeringClient = kept(async (): Promise<string> => {
+    if (client === undefined) throw error('compose/no-client', { searched: programDirectories.length });
+    const outcome = await call(client, ['version', '--format', '{{.Server.Version}}'], { timeout: QUESTION });
+    if (outcome.exitCode !== 0) throw error('compose/no-engine', { why: reasonOf(outcome) });
+    return client;
+  });
+
+  const composeCommand = kept(async (): Promise<readonly [string, ...string[]]> => {
+    const docker = await answeringClient();
+    const plugin = await call(docker, ['compose', 'version', '--short'], { timeout: QUESTION });
+    if (plugin.exitCode === 0) return [docker, 'compose'];
+    const standalone = find('docker-compose', programDirectories);
+    if (standalone === undefined) throw error('compose/no-compose', { why: reasonOf(plugin) });
+    return [standalone];
+  });
+
+  return {
+    docker: async (args, options) => call(await answeringClient(), args, options),
+    compose: async (args, options) => {
+      const [program, ...first] = await composeCommand();
+      return call(program, [...first, ...args], options);
+    },
+    dockerNow: (args) => {
+      if (client === undefined) return undefined;
+      const { status, stdout } = spawnSync(client, args, {
+        env: variables,
+        encoding: 'utf8',
+        timeout: QUESTION,
+        maxBuffer: 16 * 1024 * 1024,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      return status === 0 ? stdout : undefined;
+    },
+  };
+};
+
+/**
+ * The standard output of a command that has to go well.
+ *
+ * @throws `compose/command-failed` with the engine's own reason
+ */
+export const succeed = async (what: string, outcome: Promise<ExecOutcome>): Promise<string> => {
+  const ended = await outcome;
+  if (ended.exitCode !== 0) throw error('compose/command-failed', { what, why: reasonOf(ended) });
+  return ended.stdout;
+};
+
+/**
+ * Parses what a command printed.
+ *
+ * @throws `compose/answer-unreadable`
+ */
+export const readAnswer = <T>(what: string, text: string, parse: (value: unknown) => T): T => {
+  try {
+    return parse(JSON.parse(text));
+  } catch (thrown) {
+    // Messages of the JSON parser quote the text, which may hold a container's environment.
+    const why = thrown instanceof SyntaxError ? 'it is no JSON' : messageOf(thrown);
+    throw error('compose/answer-unreadable', { what, why });
+  }
+};

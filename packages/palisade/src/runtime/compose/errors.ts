@@ -1,0 +1,59 @@
+import { defineErrors } from '../../support/errors.ts';
+
+interface Shapes {
+  'compose/no-client': { searched: number };
+  'compose/no-engine': { why: string };
+  'compose/no-compose': { why: string };
+  'compose/command-failed': { what: string; why: string };
+  'compose/answer-unreadable': { what: string; why: string };
+  'compose/runs-elsewhere': { services: readonly string[]; directory: string };
+  'compose/no-probe-image': { tried: readonly string[] };
+}
+
+/** Errors of the runtime that drives a container engine. */
+export const { error, definitions } = defineErrors<Shapes>({
+  'compose/no-client': {
+    exit: 2,
+    summary: 'The compose runtime was asked for, and there is no docker program.',
+    message: ({ searched }) => `no program named docker was found in ${searched} directories`,
+    next: () => 'Install a Docker engine with Compose, or use --runtime process, which needs none.',
+  },
+  'compose/no-engine': {
+    exit: 3,
+    summary: 'The container engine does not answer.',
+    message: ({ why }) => `the container engine does not answer: ${why}`,
+    next: () =>
+      'Start it (systemctl start docker), or set DOCKER_HOST to where it listens; --runtime process needs none.',
+  },
+  'compose/no-compose': {
+    exit: 2,
+    summary: 'There is a docker program, and neither its Compose plugin nor docker-compose.',
+    message: ({ why }) => `neither docker compose nor docker-compose can be used: ${why}`,
+    next: () => 'Install the Compose plugin (Debian: docker-compose, docker.com: docker-compose-plugin).',
+  },
+  'compose/command-failed': {
+    exit: 3,
+    summary: 'A command of the container engine failed.',
+    message: ({ what, why }) => `${what} failed: ${why}`,
+    next: () => 'Mend what the engine says, then run the command again; nothing that runs was left half changed.',
+  },
+  'compose/answer-unreadable': {
+    exit: 3,
+    summary: 'The container engine answered in a form that is not known.',
+    message: ({ what, why }) => `the answer to ${what} cannot be read: ${why}`,
+    next: () => 'Compare the version of the engine with the supported ones: 20.10 and later.',
+  },
+  'compose/runs-elsewhere': {
+    exit: 2,
+    summary: 'Containers of a project with the same name run from another directory.',
+    message: ({ services, directory }) => `${services.join(', ')} run already, from ${directory}`,
+    next: ({ directory }) =>
+      `Stop them with palisade down ${directory} --runtime compose, or give one of the two projects another name.`,
+  },
+  'compose/no-probe-image': {
+    exit: 3,
+    summary: 'No image that is present can try connections from inside a network.',
+    message: ({ tried }) => `none of the images ${tried.join(', ')} has a shell with bash, nc or python3`,
+    next: () => 'Name an image that has one with --probe-image, for example busybox.',
+  },
+});

@@ -1,0 +1,142 @@
+import { mapConcurrently } from '../../support/concurrency.ts';
+import { error as runtimeError } from '../errors.ts';
+import { startOrder } from '../process/order.ts';
+import type { Container } from './container.ts';
+import { error } from './errors.ts';
+import { succeed } from './engine.ts';
+import { type Host, compose, lookAt } from './host.ts';
+import { giveOwnFiles } from './ownership.ts';
+import { readinessOf } from './readiness.ts';
+
+/** Services that start at the same time; each is busy with a processor at first. */
+const AT_ONCE = 3;
+
+/** Lines of a container's output that an error shows. */
+const TAIL = 15;
+
+/** The last lines that a container wrote, to standard output and standard error. */
+export const logsOf = async (host: Host, id: string, lines: number, signal: AbortSignal): Promise<string> => {
+  const { stdout, stderr } = await host.engine.docker(['logs', '--tail', String(lines), id], {
+    timeout: host.bounds.question,
+    signal,
+  });
+  return `${stdout}${stderr}`;
+};
+
+/** Refuses to touch containers of another directory that has the same project name. Throws `compose/runs-elsewhere`. */
+const refuseForeign = (host: Host, containers: ReadonlyMap<string, Container>): void => {
+  const foreign = [...containers.values()].filter(
+    ({ workingDirectory, status }) =>
+      status === 'running' && workingDirectory !== '' && workingDirectory !== host.stack.directory,
+  );
+  const [first] = foreign;
+  if (first !== undefined)
+    throw error('compose/runs-elsewhere', {
+      services: foreign.map(({ service }) => service),
+      directory: first.workingDirectory,
+    });
+};
+
+/** Waits until a container is ready. Throws `runtime/start-failed` with what it wrote last. */
+export const awaitReady = async (host: Host, service: string, signal: AbortSignal): Promise<void> => {
+  const deadline = host.clock.now() + host.bounds.start;
+  for (let ceiling = 100; ; ceiling = Math.min(ceiling * 2, 2000)) {
+    const containers = await lookAt(host, signal);
+    const container = containers.get(service);
+    const readiness =
+      container === undefined
+        ? ({ state: 'ended', why: 'its container is gone' } as const)
+        : await readinessOf(host, containers, container, signal);
+    if (readiness.state === 'ready') return;
+    const pause = Math.max(50, host.random() * ceiling);
+    if (readiness.state === 'waiting' && host.clock.now() + pause < deadline) {
+      await host.clock.sleep(pause, signal);
+      continue;
+    }
+    const written = container === undefined ? '' : await logsOf(host, container.id, TAIL, signal);
+    throw runtimeError('runtime/start-failed', {
+      service,
+      why: readiness.state === 'ended' ? readiness.why : `not ready within ${host.bounds.start} ms: ${readiness.why}`,
+      log: `docker logs ${container?.name ?? service}`,
+      tail: written.split('\n').filter((line) => line.trim() !== ''),
+    });
+  }
+};
+
+/** Makes networks, volumes and containers of services as the project has them now; what differs is made anew, none is started. */
+export const createContainers = async (
+  host: Host,
+  services: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Container>> => {
+  refuseForeign(host, await lookAt(host, signal));
+  for (const name of services) {
+    const service = host.stack.services.get(name);
+    if (service !== undefined)
+      await giveOwnFiles(host.engine, host.stack, service, { signal, privileged: host.privileged });
+  }
+  await succeed(
+    'docker compose up --no-start',
+    compose(host, ['up', '--no-start', '--no-deps', ...services], { signal, timeout: host.bounds.create }),
+  );
+  return lookAt(host, signal);
+};
+
+/**
+ * Starts what does not run, each service when those before it are ready. Where one fails, those that need it are not
+ * started, the others are, and the first failure is thrown. Where the signal is aborted, what this call started is stopped.
+ */
+export const startAll = async (
+  host: Host,
+  options: {
+    readonly only: readonly string[] | undefined;
+    readonly signal: AbortSignal;
+    readonly say: (line: string) => void;
+  },
+): Promise<void> => {
+  const { signal, say } = options;
+  const steps = startOrder(host.stack, options.only);
+  const containers = await createContainers(
+    host,
+    steps.map(({ service }) => service),
+    signal,
+  );
+  const failures: unknown[] = [];
+  const started: Container[] = [];
+  const outcomes = new Map<string, Promise<boolean>>();
+  const start = async (service: string, after: readonly string[]): Promise<boolean> => {
+    const before = await Promise.all(after.map(async (other) => outcomes.get(other)));
+    signal.throwIfAborted();
+    const broken = after.find((_, index) => before[index] === false);
+    if (broken !== undefined) {
+      say(`${service}: not started, because it needs ${broken}`);
+      return false;
+    }
+    const container = containers.get(service);
+    if (container !== undefined && container.status !== 'running') {
+      say(`${service}: starting`);
+      started.push(container);
+      await succeed(
+        `starting ${service}`,
+        host.engine.docker(['start', container.id], { signal, timeout: host.bounds.start }),
+      );
+    }
+    await awaitReady(host, service, signal);
+    return true;
+  };
+  await mapConcurrently(steps, AT_ONCE, ({ service, after }) => {
+    const outcome = start(service, after).catch((thrown: unknown) => {
+      failures.push(thrown);
+      return false;
+    });
+    outcomes.set(service, outcome);
+    return outcome;
+  });
+  if (signal.aborted) {
+    // The signal is aborted already; stopping has its own bound.
+    if (started.length > 0)
+      await host.engine.docker(['stop', ...started.map(({ id }) => id)], { timeout: host.bounds.stop * 2 });
+    throw signal.reason;
+  }
+  if (failures.length > 0) throw failures[0];
+};
