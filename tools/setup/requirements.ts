@@ -61,6 +61,12 @@ const testTools: readonly Requirement[] = [
   { title: 'OpenSSL', present: () => onPath('openssl'), from: { debian: () => ['openssl'] } },
   { title: 'Git', present: () => onPath('git'), from: { debian: () => ['git'] } },
   { title: 'BusyBox', present: () => onPath('busybox'), from: { debian: () => ['busybox'] } },
+  { title: 'nftables', present: () => onPath('nft'), from: { debian: () => ['nftables'] } },
+  { title: 'iptables', present: () => onPath('iptables'), from: { debian: () => ['iptables'] } },
+  { title: 'iproute2', present: () => onPath('ip'), from: { debian: () => ['iproute2'] } },
+  { title: 'sslscan', present: () => onPath('sslscan'), from: { debian: () => ['sslscan'] } },
+  { title: 'testssl.sh', present: () => onPath('testssl'), from: { debian: () => ['testssl.sh'] } },
+  { title: 'Nmap', present: () => onPath('nmap'), from: { debian: () => ['nmap'] } },
   {
     title: 'Docker Compose (to compare with)',
     present: () => onPath('docker-compose'),

@@ -6,6 +6,7 @@ import type * as AssessJob from './jobs/assess.ts';
 import type * as BootstrapJob from './jobs/bootstrap.ts';
 import type * as DemoJob from './jobs/demo/demo.ts';
 import type * as ExplainJob from './jobs/explain.ts';
+import type * as FirewallJob from './jobs/firewall.ts';
 import type * as HardenJob from './jobs/harden.ts';
 import type * as InitJob from './jobs/init.ts';
 import type * as RollbackJob from './jobs/rollback.ts';
@@ -32,6 +33,7 @@ export type { Runtime, ServiceStatus } from './contracts/runtime.ts';
 export type { ServiceKind } from './contracts/service-kind.ts';
 export type { Service, Stack } from './contracts/stack.ts';
 export { type JobContext, type ResultContext, systemContext } from './jobs/context.ts';
+export { type FirewallFormat, firewallFormats } from './firewall/formats.ts';
 export type { AssessOptions, AssessResult } from './jobs/assess.ts';
 export type { ProjectOptions } from './jobs/project.ts';
 export { type Format, type RenderOptions, formats, render } from './report/index.ts';
@@ -75,6 +77,10 @@ export const statusProject: typeof RuntimeJob.statusProject = async (...args) =>
 /** The job behind `palisade verify`: live controls from the attacker's side. */
 export const verifyProject: typeof VerifyJob.verifyProject = async (...args) =>
   (await import('./jobs/verify.ts')).verifyProject(...args);
+
+/** The job behind `palisade firewall`: rules for the host that runs a hardened project. */
+export const firewallOfProject: typeof FirewallJob.firewallOfProject = async (...args) =>
+  (await import('./jobs/firewall.ts')).firewallOfProject(...args);
 
 /** The page of one control, or the list of all; the text behind `palisade explain`. */
 export const explainControl: typeof ExplainJob.explainControl = async (...args) =>

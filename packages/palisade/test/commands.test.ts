@@ -71,6 +71,7 @@ for (const command of [
   'status',
   'verify',
   'explain',
+  'firewall',
   'init',
   'demo',
 ])

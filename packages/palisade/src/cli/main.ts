@@ -4,6 +4,7 @@ import { assessCommand } from './commands/assess.ts';
 import { bootstrapCommand, unsealCommand } from './commands/bootstrap.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
+import { firewallCommand } from './commands/firewall.ts';
 import { hardenCommand } from './commands/harden.ts';
 import { initCommand } from './commands/init.ts';
 import { rollbackCommand } from './commands/rollback.ts';
@@ -44,6 +45,7 @@ for (const command of [
   downCommand(),
   statusCommand(),
   verifyCommand(),
+  firewallCommand(),
   explainCommand(),
   initCommand(),
   demoCommand(),

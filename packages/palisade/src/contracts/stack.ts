@@ -146,6 +146,8 @@ export interface Network {
   readonly internal: boolean;
   readonly external: boolean;
   readonly driver?: string;
+  /** Name of the bridge on the host, where the project gives it one; the engine makes one up for each start otherwise. */
+  readonly bridgeName?: string;
   readonly enableIpv6: boolean;
   /** True for the network `default` that Compose adds by itself. */
   readonly implicit: boolean;

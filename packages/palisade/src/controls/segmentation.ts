@@ -1,21 +1,26 @@
 import type { Change, ComposeValue } from '../contracts/change.ts';
 import type { Network, NetworkAttachment, Service, Stack } from '../contracts/stack.ts';
 import { removeServiceKey, setServiceKey, setTopLevelKey } from '../model/index.ts';
+import { bridgeOptions, nameBridge } from './bridge-names.ts';
 import { type Segment, isConnected, segmentsOf } from './segments.ts';
 
-const definition = (segment: Segment, existing: Network | undefined): ComposeValue | undefined => {
-  if (existing === undefined || existing.implicit) return segment.internal ? { internal: true } : { driver: 'bridge' };
-  return undefined;
+const definition = (stack: Stack, { name, internal }: Segment): ComposeValue | undefined => {
+  const existing: Network | undefined = stack.networks.get(name);
+  if (existing !== undefined && !existing.implicit) return undefined;
+  return { ...(internal ? { internal: true } : { driver: 'bridge' }), driver_opts: bridgeOptions(stack, name) };
 };
 
 const networkChanges = (stack: Stack, segments: readonly Segment[]): readonly Change[] =>
   segments.flatMap((segment) => {
     const existing = stack.networks.get(segment.name);
-    const value = definition(segment, existing);
+    const value = definition(stack, segment);
     if (value !== undefined) return setTopLevelKey(stack, ['networks', segment.name], value);
-    return segment.internal && existing?.internal === false && !existing.external
-      ? setTopLevelKey(stack, ['networks', segment.name, 'internal'], true)
-      : [];
+    return [
+      ...(segment.internal && existing?.internal === false && !existing.external
+        ? setTopLevelKey(stack, ['networks', segment.name, 'internal'], true)
+        : []),
+      ...(existing === undefined ? [] : nameBridge(stack, existing)),
+    ];
   });
 
 const isExternal = (stack: Stack, { network }: NetworkAttachment): boolean =>

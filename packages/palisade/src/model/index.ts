@@ -23,3 +23,4 @@ export {
   serviceResource,
   servicesOfKind,
 } from './queries.ts';
+export { bridgeNameOption } from './top-level.ts';

@@ -4,17 +4,22 @@ import { type HostPaths, hostPath } from './mounts.ts';
 import { type MapNode, child, entriesOf, textOf } from './node.ts';
 import { truth } from './quantities.ts';
 
+/** The option of a network that names its bridge. Source: Docker's documentation, "Bridge network driver", options. */
+export const bridgeNameOption = 'com.docker.network.bridge.name';
+
 /** The networks of the project; `default` is added where `usesDefault` and nobody wrote it. */
 export const readNetworks = (root: MapNode, usesDefault: boolean, start: Location): ReadonlyMap<string, Network> => {
   const networks = new Map<string, Network>();
   for (const [name, { keyAt, value }] of entriesOf(child(root, 'networks'))) {
     const driver = textOf(child(value, 'driver'));
+    const bridgeName = textOf(child(child(value, 'driver_opts'), bridgeNameOption));
     networks.set(name, {
       name,
       at: keyAt,
       internal: isTrue(child(value, 'internal')),
       external: isExternal(value),
       ...(driver === undefined ? {} : { driver }),
+      ...(bridgeName === undefined || bridgeName === '' ? {} : { bridgeName }),
       enableIpv6: isTrue(child(value, 'enable_ipv6')),
       implicit: false,
     });
