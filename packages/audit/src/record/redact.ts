@@ -1,0 +1,140 @@
+import { AuditError } from '../errors.ts';
+
+/** What stands for a value that was struck out. */
+export const redacted = '‹redacted›';
+
+/** Something that holds a secret: `Secret` of @palisade/vault, or anything of the same shape. */
+export interface SecretLike {
+  readonly reveal: () => string;
+}
+
+/** What is struck out before anything is hashed, besides secrets themselves and fields that are known to hold them. */
+export interface Redaction {
+  /** Names of further fields, compared without case, `-` and `_`. */
+  readonly fields?: readonly string[];
+  /** Secrets that are struck out wherever they occur in a text. Asked at each event, so that rotated ones are known. */
+  readonly secrets?: () => readonly SecretLike[];
+  /** A rule of one's own, applied to each text after the others. */
+  readonly text?: (text: string) => string;
+}
+
+/** Fields whose value is a secret wherever they occur, without case, `-` and `_`. */
+const known = [
+  'password',
+  'passwd',
+  'passphrase',
+  'pwd',
+  'newpassword',
+  'oldpassword',
+  'currentpassword',
+  'secret',
+  'secretid',
+  'secretkey',
+  'clientsecret',
+  'clientassertion',
+  'sharedsecret',
+  'token',
+  'accesstoken',
+  'refreshtoken',
+  'idtoken',
+  'clienttoken',
+  'vaulttoken',
+  'xvaulttoken',
+  'csrftoken',
+  'sessiontoken',
+  'authtoken',
+  'apikey',
+  'xapikey',
+  'apitoken',
+  'privatekey',
+  'encryptionkey',
+  'signingkey',
+  'unsealkey',
+  'unsealkeys',
+  'authorization',
+  'proxyauthorization',
+  'cookie',
+  'setcookie',
+  'codeverifier',
+  'otp',
+  'pin',
+  'credential',
+  'credentials',
+  'connectionstring',
+] as const;
+
+/**
+ * Secrets that give themselves away by their shape: tokens of Vault (`hvs.`, `hvb.`, `s.`), JWTs (RFC 7519), what follows
+ * `Bearer` or `Basic` (RFC 9110, 11.4), passwords in URLs (RFC 3986, 3.2.1), private keys (RFC 7468).
+ */
+const shapes: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:hv[sbr]|[sbr])\.[A-Za-z0-9_-]{20,}/g, redacted],
+  [/\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, redacted],
+  [/\b(bearer|basic|dpop) +[A-Za-z0-9+/._~=-]{6,}/gi, `$1 ${redacted}`],
+  [/\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@]{0,200}):[^\s/@]{1,500}@/gi, `$1:${redacted}@`],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, redacted],
+];
+
+const fold = (name: string): string => name.toLowerCase().replaceAll(/[-_ ]/g, '');
+
+const isSecret = (value: object): boolean => 'reveal' in value && typeof value.reveal === 'function';
+
+const maximumDepth = 12;
+
+const invalid = (what: string): AuditError =>
+  new AuditError('audit/event-invalid', `the event cannot be written: ${what}`);
+
+/** Makes the function that turns a value into plain data without secrets, a copy that nobody else holds. */
+export const createRedactor = (rules: Redaction = {}): ((value: unknown) => unknown) => {
+  const fields = new Set([...known, ...(rules.fields ?? []).map(fold)]);
+
+  const strike = (text: string, secrets: readonly string[]): string => {
+    let struck = text;
+    for (const secret of secrets) if (struck.includes(secret)) struck = struck.replaceAll(secret, redacted);
+    // Shorter texts than the shortest shape cannot hold one.
+    if (struck.length >= 10) for (const [shape, stand] of shapes) struck = struck.replace(shape, stand);
+    return rules.text === undefined ? struck : rules.text(struck);
+  };
+
+  const plain = (value: unknown, secrets: readonly string[], depth: number): unknown => {
+    switch (typeof value) {
+      case 'string':
+        return strike(value, secrets);
+      case 'number':
+        return Number.isFinite(value) ? value : String(value);
+      case 'bigint':
+        return String(value);
+      case 'boolean':
+        return value;
+      case 'object':
+        break;
+      default:
+        return undefined;
+    }
+    if (value === null) return null;
+    if (depth > maximumDepth) throw invalid(`it is nested deeper than ${maximumDepth} levels, or holds itself`);
+    if (isSecret(value)) return redacted;
+    if (Array.isArray(value)) return value.map((item: unknown) => plain(item, secrets, depth + 1) ?? null);
+    if (ArrayBuffer.isView(value)) return `‹${value.byteLength} bytes›`;
+    if (value instanceof Error) return { name: strike(value.name, secrets), message: strike(value.message, secrets) };
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+    if (value instanceof Map || value instanceof Set) return plain([...value], secrets, depth);
+    // `fromEntries` defines properties, so that a key `__proto__` stays a key.
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
+        if (inner === undefined || typeof inner === 'function') return [];
+        const hidden = inner !== null && typeof inner !== 'boolean' && fields.has(fold(name));
+        return [[strike(name, secrets), hidden ? redacted : plain(inner, secrets, depth + 1)]];
+      }),
+    );
+  };
+
+  return (value) => {
+    // Longest first: a secret may hold another one.
+    const secrets = (rules.secrets?.() ?? [])
+      .map((secret) => secret.reveal())
+      .filter((text) => text.length > 0)
+      .toSorted((a, b) => b.length - a.length);
+    return plain(value, secrets, 0);
+  };
+};
