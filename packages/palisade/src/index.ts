@@ -6,6 +6,7 @@ import type * as AssessJob from './jobs/assess.ts';
 import type * as BootstrapJob from './jobs/bootstrap.ts';
 import type * as DemoJob from './jobs/demo/demo.ts';
 import type * as ExplainJob from './jobs/explain.ts';
+import type * as ExportJob from './jobs/export.ts';
 import type * as FirewallJob from './jobs/firewall.ts';
 import type * as HardenJob from './jobs/harden.ts';
 import type * as InitJob from './jobs/init.ts';
@@ -77,6 +78,10 @@ export const statusProject: typeof RuntimeJob.statusProject = async (...args) =>
 /** The job behind `palisade verify`: live controls from the attacker's side. */
 export const verifyProject: typeof VerifyJob.verifyProject = async (...args) =>
   (await import('./jobs/verify.ts')).verifyProject(...args);
+
+/** The job behind `palisade export`: what Palisade knows of a project, in the words of another tool. */
+export const exportProject: typeof ExportJob.exportProject = async (...args) =>
+  (await import('./jobs/export.ts')).exportProject(...args);
 
 /** The job behind `palisade firewall`: rules for the host that runs a hardened project. */
 export const firewallOfProject: typeof FirewallJob.firewallOfProject = async (...args) =>

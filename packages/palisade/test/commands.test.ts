@@ -72,6 +72,7 @@ for (const command of [
   'verify',
   'explain',
   'firewall',
+  'export',
   'init',
   'demo',
 ])

@@ -4,6 +4,7 @@ import { assessCommand } from './commands/assess.ts';
 import { bootstrapCommand, unsealCommand } from './commands/bootstrap.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
+import { exportCommand } from './commands/export.ts';
 import { firewallCommand } from './commands/firewall.ts';
 import { hardenCommand } from './commands/harden.ts';
 import { initCommand } from './commands/init.ts';
@@ -46,6 +47,7 @@ for (const command of [
   statusCommand(),
   verifyCommand(),
   firewallCommand(),
+  exportCommand(),
   explainCommand(),
   initCommand(),
   demoCommand(),

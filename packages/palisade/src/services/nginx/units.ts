@@ -8,3 +8,11 @@ export const secondsOf = (text: string): number | undefined => {
     0,
   );
 };
+
+const bytes: Readonly<Record<string, number>> = { '': 1, k: 1_024, m: 1_024 ** 2, g: 1_024 ** 3 };
+
+/** Bytes of a size as nginx writes it (`1m`); undefined for what is none. Source: "Configuration file measurement units". */
+export const bytesOf = (text: string): number | undefined => {
+  const found = /^(\d+)([kmg]?)$/i.exec(text);
+  return found === null ? undefined : Number(found[1]) * (bytes[(found[2] ?? '').toLowerCase()] ?? 1);
+};
