@@ -47,3 +47,7 @@ export const runtimeOption = () =>
     '--runtime <runtime>',
     'compose: a container engine; process: host processes on loopback (default: as started)',
   ).choices(['compose', 'process'] as const);
+
+/** `--probe-image`. */
+export const probeImageOption = () =>
+  new Option('--probe-image <image>', "image for connections from inside the networks (default: one of the project's)");

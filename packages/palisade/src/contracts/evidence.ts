@@ -9,12 +9,90 @@ export type Answer<T> = { readonly known: true; readonly value: T } | { readonly
 export interface EvidenceMap {
   /** The listening sockets of a service, seen from the host. */
   readonly listeners: ListenerEvidence;
+  /** How the container of a service is confined, from the engine and the kernel. */
+  readonly container: ContainerEvidence;
+  /** Which other services a service reaches from inside its networks. */
+  readonly reachability: ReachabilityEvidence;
 }
 
 /** TCP listeners that belong to a service. */
 export interface ListenerEvidence {
-  readonly listeners: readonly { readonly address: string; readonly port: number; readonly declared: boolean }[];
+  readonly listeners: readonly {
+    readonly address: string;
+    readonly port: number;
+    readonly declared: boolean;
+    /** Of a container: whether the port is bound on an address of the host; absent for a process of the host. */
+    readonly published?: boolean;
+  }[];
 }
+
+/** Said of a service that runs without a container: nothing about containers applies to it. */
+export interface NotContained {
+  readonly contained: false;
+  readonly why: string;
+}
+
+/** How a container is confined. */
+export interface Confinement {
+  readonly contained: true;
+  readonly privileged: boolean;
+  /** What the kernel says of the first process; capabilities by their names without `CAP_` (capabilities(7)). */
+  readonly process: Answer<{
+    readonly uid: number;
+    readonly noNewPrivileges: boolean;
+    /** 0 off, 1 strict, 2 filter (proc_pid_status(5)). */
+    readonly seccomp: number;
+    readonly effective: readonly string[];
+    /** What its processes could ever have. */
+    readonly bounding: readonly string[];
+    /** Whether the kernel mounted the root file system read-only. */
+    readonly readOnlyRoot: boolean;
+    /** Whether the kernel has a route to everywhere. */
+    readonly defaultRoute: boolean;
+  }>;
+  /** Limits of the engine; 0 for none. Bytes, cores, processes. */
+  readonly limits: { readonly memory: number; readonly cpus: number; readonly pids: number };
+  /** Namespaces that are the host's own. */
+  readonly hostNamespaces: readonly ('pid' | 'ipc' | 'uts' | 'network' | 'user')[];
+  readonly mounts: readonly {
+    readonly type: string;
+    readonly source: string;
+    readonly target: string;
+    readonly readOnly: boolean;
+    readonly propagation: string;
+  }[];
+  readonly devices: readonly string[];
+  readonly securityOptions: readonly string[];
+}
+
+/** Evidence about the container of a service. */
+export type ContainerEvidence = NotContained | Confinement;
+
+/** One connection that was tried, from inside the network of a service. */
+export interface ReachTry {
+  /** The network in which the target has the address, or `host` for a published port on a gateway of the caller. */
+  readonly over: string;
+  readonly address: string;
+  readonly port: number;
+  readonly outcome: 'open' | 'refused' | 'silent' | 'unreachable' | 'unknown';
+}
+
+/** What one service has of another. */
+export interface ReachCell {
+  readonly to: string;
+  /**
+   * declared: it calls the other and reaches it; answering: the other calls it, over a network that leads both ways;
+   * undeclared: neither calls the other, and it reaches it; apart: neither calls, and it does not; broken: it calls the other
+   * and does not reach it; unknown: no try told.
+   */
+  readonly verdict: 'declared' | 'answering' | 'undeclared' | 'apart' | 'broken' | 'unknown';
+  readonly tries: readonly ReachTry[];
+}
+
+/** Evidence about what a service reaches. */
+export type ReachabilityEvidence =
+  | NotContained
+  | { readonly contained: true; readonly addresses: readonly string[]; readonly cells: readonly ReachCell[] };
 
 /** The name of one sort of evidence. */
 export type EvidenceName = keyof EvidenceMap;

@@ -1,3 +1,4 @@
+import type { Probe } from './service-kind.ts';
 import type { Stack } from './stack.ts';
 
 /** Where a service answers from this machine. */
@@ -56,5 +57,7 @@ export interface Runtime {
     service: string,
     options: { readonly lines: number; readonly signal: AbortSignal },
   ) => Promise<string>;
+  /** Probes of what only the runtime sees of its services; those of one call share what they look at. Absent where it sees nothing. */
+  readonly probes?: () => readonly Probe[];
   readonly stack: Stack;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kinds } from '../catalog.generated.ts';
-import type { Evidence, EvidenceName } from '../contracts/evidence.ts';
+import type { Evidence, EvidenceName, NotContained } from '../contracts/evidence.ts';
 import type { Runtime } from '../contracts/runtime.ts';
 import type { Probe, ProbeTarget } from '../contracts/service-kind.ts';
 import type { Service, Stack } from '../contracts/stack.ts';
@@ -31,6 +31,34 @@ const clientIdentityOf = (stack: Stack, service: Service): string | undefined =>
     .find((directory) => existsSync(join(directory, 'cert.pem')));
 };
 
+/** The listeners of services that are processes of this host; those of services that run elsewhere are not looked at. */
+const listenerProbe = async (runtime: Runtime): Promise<Probe<'listeners'>> => {
+  const listeners = runtime.kind === 'process' ? await listenerEvidence(runtime) : undefined;
+  return {
+    evidence: 'listeners',
+    collect: ({ service }) => {
+      const answer = listeners?.get(service.name);
+      return answer?.known === true
+        ? Promise.resolve(answer.value)
+        : Promise.reject(new Error(answer?.why ?? 'the listeners of services that run elsewhere are not looked at'));
+    },
+  };
+};
+
+/** Probes of a runtime that has no containers to look into: nothing that is asked of a container applies. */
+const withoutContainers = (runtime: Runtime): readonly Probe[] => {
+  const none: NotContained = {
+    contained: false,
+    why:
+      runtime.kind === 'process'
+        ? 'runs as a process of this host, without a container'
+        : 'runs elsewhere, where its container is not looked at',
+  };
+  const container: Probe<'container'> = { evidence: 'container', collect: () => Promise.resolve(none) };
+  const reachability: Probe<'reachability'> = { evidence: 'reachability', collect: () => Promise.resolve(none) };
+  return [container, reachability];
+};
+
 /** Asks every active service of the stack, each probe within its bound. */
 export const collectLiveEvidence = async (
   stack: Stack,
@@ -39,7 +67,6 @@ export const collectLiveEvidence = async (
 ): Promise<Evidence<EvidenceName>> => {
   const runtime = options.runtime ?? openRuntime(stack, context);
   const status = new Map((await runtime.status()).map((entry) => [entry.service, entry]));
-  const listeners = runtime.kind === 'process' ? await listenerEvidence(runtime) : new Map();
   const authorities = readIfPresent(join(stack.directory, 'certs', 'ca', 'ca.pem'));
 
   const stopped = (service: Service): string | undefined => {
@@ -48,26 +75,16 @@ export const collectLiveEvidence = async (
       ? undefined
       : `${service.name} is ${found.state}${found.detail === undefined ? '' : `: ${found.detail}`}`;
   };
+  const ofRuntime = runtime.probes?.() ?? [await listenerProbe(runtime)];
+  const always = runtime.probes === undefined ? withoutContainers(runtime) : [];
   const probes = (service: Service): readonly Probe[] => {
     const why = stopped(service);
     const ofKind = kinds.find(({ id }) => id === service.kind)?.probes ?? [];
-    const ofRuntime: Probe<'listeners'>[] = [
-      {
-        evidence: 'listeners',
-        collect: () => {
-          const answer = listeners.get(service.name);
-          return answer?.known === true
-            ? Promise.resolve(answer.value)
-            : Promise.reject(
-                new Error(answer?.why ?? 'the listeners of services that run elsewhere are not looked at'),
-              );
-        },
-      },
-    ];
     // A service that does not run is not asked: that it refuses everything would read as a pass.
-    return [...ofKind, ...ofRuntime].map((probe) =>
+    const asked = [...ofKind, ...ofRuntime].map((probe): Probe =>
       why === undefined ? probe : { evidence: probe.evidence, collect: () => Promise.reject(new Error(why)) },
     );
+    return [...asked, ...always];
   };
   const target = (service: Service): ProbeTarget => {
     const clientIdentity = clientIdentityOf(stack, service);
@@ -77,7 +94,7 @@ export const collectLiveEvidence = async (
       endpoint: (containerPort) => runtime.endpoint(service.name, containerPort),
       ...(authorities === undefined ? {} : { authorities }),
       ...(clientIdentity === undefined ? {} : { clientIdentity }),
-      ...(runtime.kind === 'process'
+      ...(runtime.kind === 'process' || runtime.probes !== undefined
         ? { exec: (command, input, signal) => runtime.exec(service.name, command, { input, signal }) }
         : {}),
       ...(options.formerCredentials === undefined ? {} : { formerCredentials: options.formerCredentials }),

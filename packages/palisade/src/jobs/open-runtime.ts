@@ -19,6 +19,8 @@ export interface RuntimeOptions {
   /** Compose files and profiles of the command line, which a container engine is handed as well. */
   readonly file?: readonly string[] | undefined;
   readonly profile?: readonly string[] | undefined;
+  /** Image with which connections are tried from inside the networks of containers. */
+  readonly probeImage?: string | undefined;
 }
 
 /** Palisade's own directory in a project. */
@@ -42,14 +44,18 @@ export const openProcessRuntime = (stack: Stack, context: JobContext): Runtime =
   });
 
 /** The runtime of a stack on a container engine. */
-export const openComposeRuntime = (stack: Stack, context: JobContext, selection?: ComposeSelection): ComposeRuntime =>
+export const openComposeRuntime = (
+  stack: Stack,
+  context: JobContext,
+  options: { readonly selection?: ComposeSelection | undefined; readonly probeImage?: string | undefined } = {},
+): ComposeRuntime =>
   createComposeRuntime({
     stack,
     kinds,
     stateDirectory: composeDirectoryOf(stack.directory),
     programDirectories: context.programDirectories,
     environment: context.environment,
-    selection,
+    ...options,
     clock: context.clock,
     random: context.random,
   });
@@ -69,7 +75,7 @@ const selectionOf = ({ file, profile }: RuntimeOptions): ComposeSelection | unde
 /** A runtime that can start and stop the stack: the one asked for, else the one it was started on, else processes. */
 export const openOwnRuntime = (stack: Stack, context: JobContext, options: RuntimeOptions = {}): Runtime =>
   (options.runtime ?? startedOn(stack.directory)) === 'compose'
-    ? openComposeRuntime(stack, context, selectionOf(options))
+    ? openComposeRuntime(stack, context, { selection: selectionOf(options), probeImage: options.probeImage })
     : openProcessRuntime(stack, context);
 
 /**

@@ -1,13 +1,15 @@
 import { createColors } from 'picocolors';
 import type { Attack } from '../contracts/attack.ts';
+import { matrixOf } from '../report/matrix.ts';
 import { severities } from '../report/order.ts';
+import { renderMatrix } from '../report/reachability.ts';
 import { printable } from '../report/text.ts';
 import type { ExitCode } from '../support/errors.ts';
 import { assessStack } from './assess.ts';
 import { attacksOf, exitCodeOfAttacks } from './attacks.ts';
 import type { ResultContext } from './context.ts';
 import { collectAsOperator } from './live.ts';
-import { openRuntime } from './open-runtime.ts';
+import { type RuntimeOptions, openRuntime } from './open-runtime.ts';
 import { type ProjectOptions, openProject } from './project.ts';
 
 const width = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => text.length));
@@ -26,11 +28,11 @@ const render = (attacks: readonly Attack[], color: boolean): string => {
 
 /** The job behind `palisade verify`: its exit code counts attacks at or above the threshold. */
 export const verifyProject = async (
-  options: ProjectOptions & { readonly json: boolean },
+  options: ProjectOptions & RuntimeOptions & { readonly json: boolean },
   context: ResultContext,
 ): Promise<ExitCode> => {
   const stack = await openProject(options, context);
-  const runtime = openRuntime(stack, context);
+  const runtime = openRuntime(stack, context, options);
   context.progress(`attacking the running services of ${stack.name} on loopback`);
   const evidence = await collectAsOperator(stack, context, { runtime });
   const rank = { accepted: 0, unknown: 1, refused: 2 };
@@ -40,7 +42,12 @@ export const verifyProject = async (
       severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
       a.service.localeCompare(b.service),
   );
-  await context.result(options.json ? `${JSON.stringify({ attacks }, null, 2)}\n` : render(attacks, context.color));
+  const matrix = matrixOf(evidence.of('reachability'));
+  await context.result(
+    options.json
+      ? `${JSON.stringify({ attacks, ...(matrix === undefined ? {} : { reachability: matrix.rows }) }, null, 2)}\n`
+      : `${render(attacks, context.color)}${matrix === undefined ? '' : `\n${renderMatrix(matrix, context)}`}`,
+  );
   const count = (result: Attack['result']): number => attacks.filter((attack) => attack.result === result).length;
   context.progress(
     `${attacks.length} attacks: ${count('accepted')} accepted, ${count('refused')} refused, ${count('unknown')} unknown`,

@@ -3,6 +3,7 @@ import type { Control } from '../../contracts/control.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { setServiceKey } from '../../model/index.ts';
 import { accountOf, isRoot } from '../account.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
@@ -34,6 +35,14 @@ const stepDown = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'];
 const startsAsRoot = (stack: Stack, service: Service): boolean =>
   service.user === undefined ? accountOf(stack, service) === undefined : isRoot(service.user.value);
 
+/** The capabilities that a service is left: those that the project asks for, but the dangerous ones, and those of its kind. */
+const neededCapabilities = (stack: Stack, service: Service): readonly string[] => {
+  const kept = service.capAdd.map(({ value }) => plainName(value)).filter((name) => !dangerous.has(name));
+  const start = startsAsRoot(stack, service) ? stepDown : [];
+  const ofKind = stack.traits?.get(service.kind)?.capabilities ?? [];
+  return [...new Set([...kept, ...ofKind.map(plainName), ...start])];
+};
+
 /**
  * Drops everything and keeps what the kind needs; only for kinds of which that is known. A service that is, or by
  * C16's remedy will be, started as its own account has no need to step down.
@@ -41,9 +50,7 @@ const startsAsRoot = (stack: Stack, service: Service): boolean =>
 const leastCapabilities = (stack: Stack, service: Service): readonly Change[] => {
   const traits = stack.traits?.get(service.kind);
   if (traits === undefined) return [];
-  const kept = service.capAdd.map(({ value }) => plainName(value)).filter((name) => !dangerous.has(name));
-  const start = startsAsRoot(stack, service) ? stepDown : [];
-  const needed = [...new Set([...kept, ...traits.capabilities.map(plainName), ...start])];
+  const needed = neededCapabilities(stack, service);
   const present = service.capAdd.map(({ value }) => plainName(value));
   const same = needed.length === present.length && needed.every((name) => present.includes(name));
   return [
@@ -53,7 +60,7 @@ const leastCapabilities = (stack: Stack, service: Service): readonly Change[] =>
 };
 
 /** C08: containers hold no capability but the few that they need. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/capabilities',
   aliases: ['C08'],
   title: 'Capabilities are dropped',
@@ -78,4 +85,20 @@ export const control: Control = {
           };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      sound: 'the kernel leaves it no capability that it does not need',
+      *faults({ process }, service, stack) {
+        if (!process.known) return;
+        const needed = neededCapabilities(stack, service);
+        const extra = process.value.bounding.filter((name) => !needed.includes(name));
+        if (extra.length > 0)
+          yield {
+            message: `the processes of ${service.name} may have ${extra.join(', ')}`,
+            key: 'cap_drop',
+          };
+      },
+    }),
+  },
 };

@@ -1,10 +1,11 @@
 import type { Control } from '../../contracts/control.ts';
 import { limit, limitPlace } from '../limits.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
 /** C13: processor time is limited. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/cpu-limit',
   aliases: ['C13'],
   title: 'Processor time is limited',
@@ -24,4 +25,15 @@ export const control: Control = {
       };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      settingsOnly: true,
+      sound: 'the engine limits its processor time',
+      *faults({ limits }, { name }) {
+        if (limits.cpus === 0)
+          yield { message: `the engine sets no limit: ${name} may take all processors of the host` };
+      },
+    }),
+  },
 };

@@ -1,5 +1,6 @@
 import type { Control } from '../../contracts/control.ts';
 import type { Mount } from '../../contracts/stack.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
@@ -8,14 +9,14 @@ const sockets = /\/(?:docker|podman|containerd|cri-?o|crio)\.sock$/;
 /** Directories whose mount brings the engine's socket along. */
 const socketDirectories = new Set(['/var/run', '/run', '/run/containerd', '/run/podman', '/var/run/podman']);
 
-const engineSocket = ({ type, source = '' }: Mount): string | undefined => {
+const engineSocket = ({ type, source = '' }: Pick<Mount, 'source'> & { readonly type: string }): string | undefined => {
   if (type !== 'bind' && type !== 'npipe') return undefined;
   if (sockets.test(source) || type === 'npipe') return source;
   return socketDirectories.has(source) ? `${source}, where the engine keeps its socket` : undefined;
 };
 
 /** C02: no service holds the container engine's socket, read-only or not. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/docker-socket',
   aliases: ['C02'],
   title: "The container engine's socket stays out of containers",
@@ -38,4 +39,17 @@ export const control: Control = {
         yield { message: `${name} is given the engine's API socket`, at: api, key: 'use_api_socket' };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      settingsOnly: true,
+      sound: "the engine mounted no engine's socket into it",
+      *faults({ mounts }, { name }) {
+        for (const mount of mounts) {
+          const source = engineSocket(mount);
+          if (source !== undefined) yield { message: `the engine mounted ${source} into ${name}`, key: mount.target };
+        }
+      },
+    }),
+  },
 };

@@ -1,9 +1,10 @@
 import type { Control } from '../../contracts/control.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
 /** C20: no service is given a device of the host. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/host-devices',
   aliases: ['C20'],
   title: 'No device of the host is handed to a container',
@@ -21,4 +22,14 @@ export const control: Control = {
       }
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      settingsOnly: true,
+      sound: 'the engine gave it no device of the host',
+      *faults({ devices }, { name }) {
+        for (const device of devices) yield { message: `the engine gave ${name} the device ${device}`, key: device };
+      },
+    }),
+  },
 };

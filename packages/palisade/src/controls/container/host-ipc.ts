@@ -1,10 +1,11 @@
 import type { Control } from '../../contracts/control.ts';
 import { removeServiceKey } from '../../model/index.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
 /** C10: no container shares the IPC or UTS namespace of the host. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/host-ipc',
   aliases: ['C10'],
   title: 'No container shares memory or the host name with the host',
@@ -29,4 +30,16 @@ export const control: Control = {
           };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      settingsOnly: true,
+      sound: 'the engine gave it IPC and UTS namespaces of its own',
+      *faults({ hostNamespaces }, { name }) {
+        for (const key of ['ipc', 'uts'] as const)
+          if (hostNamespaces.includes(key))
+            yield { message: `the engine gave ${name} the ${key.toUpperCase()} namespace of the host`, key };
+      },
+    }),
+  },
 };

@@ -1,10 +1,11 @@
 import type { Control } from '../../contracts/control.ts';
 import { removeServiceKey } from '../../model/index.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
 /** C09: no container shares the process table of the host. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/host-pid',
   aliases: ['C09'],
   title: 'No container shares the process table of the host',
@@ -24,4 +25,14 @@ export const control: Control = {
       };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      settingsOnly: true,
+      sound: 'the engine gave it a process table of its own',
+      *faults({ hostNamespaces }, { name }) {
+        if (hostNamespaces.includes('pid')) yield { message: `the engine gave ${name} the process table of the host` };
+      },
+    }),
+  },
 };

@@ -1,10 +1,11 @@
 import type { Control } from '../../contracts/control.ts';
 import { limit, limitPlace } from '../limits.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
 /** C12: memory is limited. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/memory-limit',
   aliases: ['C12'],
   title: 'Memory is limited',
@@ -25,4 +26,14 @@ export const control: Control = {
       };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      settingsOnly: true,
+      sound: 'the engine limits its memory',
+      *faults({ limits }, { name }) {
+        if (limits.memory === 0) yield { message: `the engine sets no limit: ${name} may take all memory of the host` };
+      },
+    }),
+  },
 };

@@ -1,12 +1,13 @@
 import type { Control } from '../../contracts/control.ts';
 import { appendToServiceKey, setServiceKey } from '../../model/index.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
 const isOption = (option: string): boolean => /^no-new-privileges(?:[:=]|$)/.test(option);
 
 /** C05: no process of a container gains privileges through a set-user-id program. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/no-new-privileges',
   aliases: ['C05'],
   title: 'Processes cannot gain privileges',
@@ -34,4 +35,14 @@ export const control: Control = {
         };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      sound: 'the kernel keeps its processes from gaining privileges',
+      *faults({ process }, { name }) {
+        if (process.known && !process.value.noNewPrivileges)
+          yield { message: `the kernel lets the processes of ${name} gain privileges (NoNewPrivs is 0)` };
+      },
+    }),
+  },
 };

@@ -1,10 +1,11 @@
 import type { Control } from '../../contracts/control.ts';
 import { limit, limitPlace } from '../limits.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
 /** C14: the number of processes is limited. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/pids-limit',
   aliases: ['C14'],
   title: 'The number of processes is limited',
@@ -24,4 +25,14 @@ export const control: Control = {
       };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      settingsOnly: true,
+      sound: 'the engine limits its processes',
+      *faults({ limits }, { name }) {
+        if (limits.pids === 0) yield { message: `the engine sets no limit: ${name} may start any number of processes` };
+      },
+    }),
+  },
 };

@@ -1,10 +1,11 @@
 import type { Control } from '../../contracts/control.ts';
 import { removeServiceKey } from '../../model/index.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
 /** C01: no service runs as a privileged container. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/privileged',
   aliases: ['C01'],
   title: 'No container is privileged',
@@ -24,4 +25,14 @@ export const control: Control = {
       };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      settingsOnly: true,
+      sound: 'the engine runs it unprivileged',
+      *faults({ privileged }, { name }) {
+        if (privileged) yield { message: `the engine runs ${name} privileged` };
+      },
+    }),
+  },
 };

@@ -3,6 +3,7 @@ import type { Control } from '../../contracts/control.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { appendToServiceKey, setServiceKey } from '../../model/index.ts';
 import { accountOf } from '../account.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
@@ -30,7 +31,7 @@ const readOnlyRoot = (stack: Stack, service: Service): readonly Change[] => {
 };
 
 /** C15: containers cannot change their own programs. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/read-only-root',
   aliases: ['C15'],
   title: 'The root file system is read-only',
@@ -51,4 +52,14 @@ export const control: Control = {
       };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      sound: 'the kernel has its root file system mounted read-only',
+      *faults({ process }, { name }) {
+        if (process.known && !process.value.readOnlyRoot)
+          yield { message: `the kernel has the root file system of ${name} mounted for writing` };
+      },
+    }),
+  },
 };

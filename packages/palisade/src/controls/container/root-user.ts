@@ -3,6 +3,7 @@ import type { Service, Stack } from '../../contracts/stack.ts';
 import { setServiceKey } from '../../model/index.ts';
 import { accountOf, isRoot } from '../account.ts';
 import { dockerfileInstructions, dockerfileOf } from '../dockerfile.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
@@ -18,7 +19,7 @@ const builtUser = (stack: Stack, service: Service): string | undefined => {
 };
 
 /** C16: no service runs as root. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/root-user',
   aliases: ['C16'],
   title: 'No service runs as root',
@@ -45,4 +46,13 @@ export const control: Control = {
       };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      sound: 'its first process runs as an ordinary account',
+      *faults({ process }, { name }) {
+        if (process.known && process.value.uid === 0) yield { message: `the first process of ${name} runs as root` };
+      },
+    }),
+  },
 };

@@ -1,12 +1,13 @@
 import type { Control } from '../../contracts/control.ts';
 import { removeServiceKey } from '../../model/index.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
 const weakens = (option: string): boolean => /^seccomp[:=]unconfined$/.test(option);
 
 /** C07: the system call filter stays on. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'container/seccomp',
   aliases: ['C07'],
   title: 'The system call filter stays on',
@@ -28,4 +29,14 @@ export const control: Control = {
           };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      sound: 'the kernel filters its system calls',
+      *faults({ process }, { name }) {
+        if (process.known && process.value.seccomp === 0)
+          yield { message: `the kernel does not filter the system calls of ${name} (Seccomp is 0)` };
+      },
+    }),
+  },
 };

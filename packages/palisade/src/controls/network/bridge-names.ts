@@ -12,7 +12,7 @@ import { control as needlessReachability } from './needless-reachability.ts';
 const isUsed = (stack: Stack, { name }: Network): boolean =>
   [...stack.services.values()].some(({ networks }) => networks.some(({ network }) => network === name));
 
-const reshaping: readonly Control[] = [defaultNetwork, internalDataNetwork, needlessReachability];
+const reshaping: readonly Pick<Control, 'static'>[] = [defaultNetwork, internalDataNetwork, needlessReachability];
 
 /** True where another control has the services moved to other networks; those get their names as they are made. */
 const isReshaped = (stack: Stack): boolean =>

@@ -1,9 +1,10 @@
 import type { Control } from '../../contracts/control.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 
 /** N02: no service shares the network of the host. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'network/host-network',
   aliases: ['N02'],
   title: 'No container shares the network of the host',
@@ -20,4 +21,14 @@ export const control: Control = {
         yield { message: `${name} shares the network of the host`, at: networkMode.at };
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      settingsOnly: true,
+      sound: 'the engine gave it a network of its own',
+      *faults({ hostNamespaces }, { name }) {
+        if (hostNamespaces.includes('network')) yield { message: `the engine gave ${name} the network of the host` };
+      },
+    }),
+  },
 };

@@ -1,6 +1,7 @@
 import type { Control } from '../../contracts/control.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { isDataStore } from '../calls.ts';
+import { askEachContainer } from '../container-question.ts';
 import { askEachService } from '../question.ts';
 import { segmentation } from '../segmentation.ts';
 
@@ -8,7 +9,7 @@ const externalNetworks = ({ networks }: Service, stack: Stack): readonly string[
   networks.map(({ network }) => network).filter((name) => stack.networks.get(name)?.external === true);
 
 /** N04: what stores data has no way to the outside, nor the outside to it. */
-export const control: Control = {
+export const control: Control<'container'> = {
   id: 'network/internal-data-network',
   aliases: ['N04'],
   title: 'Data stores are on internal networks only',
@@ -51,4 +52,14 @@ export const control: Control = {
         : `whether the external network ${names.join(', ')} is internal is not written here`;
     },
   }),
+  live: {
+    needs: ['container'],
+    assess: askEachContainer({
+      sound: 'the kernel has no route by which it could reach the outside',
+      *faults({ process }, service, stack) {
+        if (isDataStore(stack, service) && process.known && process.value.defaultRoute)
+          yield { message: `the kernel has a route by which ${service.name}, which stores data, reaches the outside` };
+      },
+    }),
+  },
 };

@@ -16,9 +16,7 @@ export interface Attachment {
   /** The engine's name. */
   readonly engineName: string;
   readonly address?: string;
-  readonly gateway?: string;
   readonly address6?: string;
-  readonly gateway6?: string;
 }
 
 /** A mount of a container, as the engine made it. */
@@ -118,9 +116,7 @@ const shape = z.object({
   HostConfig: hostSettings,
   NetworkSettings: z.object({
     Ports: z.record(z.string(), z.array(binding).nullish()).nullish(),
-    Networks: z
-      .record(z.string(), z.object({ IPAddress: text, Gateway: text, GlobalIPv6Address: text, IPv6Gateway: text }))
-      .nullish(),
+    Networks: z.record(z.string(), z.object({ IPAddress: text, GlobalIPv6Address: text })).nullish(),
   }),
   Mounts: z
     .array(
@@ -185,9 +181,7 @@ const containerOf = (raw: z.output<typeof shape>, project: string): Container =>
       network: engineName.startsWith(`${project}_`) ? engineName.slice(project.length + 1) : engineName,
       engineName,
       ...(found.IPAddress === '' ? {} : { address: found.IPAddress }),
-      ...(found.Gateway === '' ? {} : { gateway: found.Gateway }),
       ...(found.GlobalIPv6Address === '' ? {} : { address6: found.GlobalIPv6Address }),
-      ...(found.IPv6Gateway === '' ? {} : { gateway6: found.IPv6Gateway }),
     })),
     mounts: (raw.Mounts ?? []).map((mount) => ({
       type: mount.Type,

@@ -11,6 +11,7 @@ import { endpointOf } from './endpoint.ts';
 import { openEngine, succeed } from './engine.ts';
 import { type Bounds, type Host, compose, lookAt, runClient } from './host.ts';
 import { giveOwnFiles } from './ownership.ts';
+import { containerProbes } from './probes.ts';
 import { type ComposeSelection, projectArguments, readSelection, writeSelection } from './project.ts';
 import { statusOf } from './readiness.ts';
 import { setVolumesAside } from './set-aside.ts';
@@ -28,6 +29,8 @@ export interface ComposeRuntimeOptions {
   readonly environment: { readonly [name: string]: string | undefined };
   /** Files and profiles of this call; those of the last start where absent. */
   readonly selection?: ComposeSelection | undefined;
+  /** An image that is present, with a shell and bash, python3 or nc, for trying connections; one of the project's where absent. */
+  readonly probeImage?: string | undefined;
   readonly privileged?: boolean;
   readonly bounds?: Partial<Bounds>;
   readonly clock?: Clock;
@@ -199,6 +202,8 @@ export const createComposeRuntime = (options: ComposeRuntimeOptions): ComposeRun
         );
         await awaitReady(host, service, signal);
       }),
+
+    probes: () => containerProbes(host, options.probeImage),
 
     setAside: (service) => change(() => setVolumesAside(host, service, AbortSignal.timeout(host.bounds.create))),
   };

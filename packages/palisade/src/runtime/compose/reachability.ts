@@ -1,0 +1,98 @@
+import type { ReachCell, ReachTry } from '../../contracts/evidence.ts';
+import type { Service, Stack } from '../../contracts/stack.ts';
+
+/** A service's place in the networks, for working out what to try. */
+export interface Place {
+  readonly service: string;
+  readonly attachments: readonly {
+    readonly network: string;
+    readonly address?: string;
+    readonly address6?: string;
+    /** Addresses that the host has in the network. */
+    readonly gateways: readonly string[];
+  }[];
+  /** TCP ports on which it listens for others; what it declares where nobody could look. */
+  readonly ports: readonly number[];
+  readonly published: readonly { readonly hostAddress: string; readonly hostPort: number }[];
+}
+
+/** One connection to try. */
+export type Attempt = Omit<ReachTry, 'outcome'> & { readonly to: string };
+
+/** The discard port (RFC 863). Nobody listens on it, so a refusal says that the packets arrive. */
+const DISCARD = 9;
+
+/**
+ * What a service could try to get at the others: each address of theirs on each port, over IPv4 and IPv6, and each port
+ * that they publish on the gateways of its own networks, which are addresses of the host.
+ */
+export const attemptsFrom = (from: Place, others: readonly Place[]): readonly Attempt[] => {
+  const gateways = [...new Set(from.attachments.flatMap((attachment) => attachment.gateways))];
+  return others
+    .filter(({ service }) => service !== from.service)
+    .flatMap(({ service, attachments, ports, published }) => [
+      ...attachments.flatMap(({ network, address, address6 }) =>
+        [address, address6]
+          .filter((each) => each !== undefined)
+          .flatMap((each) =>
+            (ports.length === 0 ? [DISCARD] : ports).map((port) => ({
+              to: service,
+              over: network,
+              address: each,
+              port,
+            })),
+          ),
+      ),
+      ...[...new Set(published.map(({ hostPort }) => hostPort))].flatMap((hostPort) =>
+        gateways.map((gateway) => ({ to: service, over: 'host', address: gateway, port: hostPort })),
+      ),
+    ]);
+};
+
+/** Nodes of one cluster differ in a number, and call each other although no text says so: `redis-1` and `redis-2`. */
+const stemOf = (name: string): string => name.replace(/[-_.]?\d+$/, '') || name;
+
+const isSameCluster = (stack: Stack, a: Service, b: Service): boolean =>
+  a.kind === b.kind && stemOf(a.name) === stemOf(b.name) && stack.traits?.get(a.kind)?.storesData === true;
+
+/** What the project declares between two services, from the first one's side. */
+export const relationOf = (stack: Stack, from: string, to: string): 'calls' | 'answers' | 'nothing' => {
+  const [a, b] = [stack.services.get(from), stack.services.get(to)];
+  if (stack.edges.some((edge) => edge.from === from && edge.to === to)) return 'calls';
+  if (a !== undefined && b !== undefined && isSameCluster(stack, a, b)) return 'calls';
+  return stack.edges.some((edge) => edge.from === to && edge.to === from) ? 'answers' : 'nothing';
+};
+
+/**
+ * Whether the tries got to the other service: a refusal comes from its own kernel, so it was reached, where the address was
+ * its own; a refusal of a gateway is one of the host, which says nothing of the service. Undefined where no try told.
+ */
+export const isReached = (tries: readonly ReachTry[]): boolean | undefined => {
+  if (tries.some(({ outcome, over }) => outcome === 'open' || (outcome === 'refused' && over !== 'host'))) return true;
+  return tries.length === 0 || tries.some(({ outcome }) => outcome === 'unknown') ? undefined : false;
+};
+
+const verdicts = {
+  calls: { reached: 'declared', apart: 'broken' },
+  answers: { reached: 'answering', apart: 'apart' },
+  nothing: { reached: 'undeclared', apart: 'apart' },
+} as const;
+
+/** Compares what a service reached with what the project declares. */
+export const cellsOf = (
+  stack: Stack,
+  from: string,
+  others: readonly string[],
+  tries: readonly (ReachTry & { readonly to: string })[],
+): readonly ReachCell[] =>
+  others
+    .filter((to) => to !== from)
+    .map((to) => {
+      const own = tries
+        .filter((each) => each.to === to)
+        .map(({ over, address, port, outcome }) => ({ over, address, port, outcome }));
+      const reached = isReached(own);
+      const verdict =
+        reached === undefined ? 'unknown' : verdicts[relationOf(stack, from, to)][reached ? 'reached' : 'apart'];
+      return { to, verdict, tries: own };
+    });
