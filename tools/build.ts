@@ -8,13 +8,19 @@ import { root } from './setup/requirements.ts';
 
 const palisade = join(root, 'packages', 'palisade');
 
-for (const name of ['vault', 'audit', 'palisade'])
+for (const name of ['vault', 'audit', 'fastify-guard', 'palisade'])
   for (const path of ['dist', 'tsconfig.build.tsbuildinfo'])
     rmSync(join(root, 'packages', name, path), { recursive: true, force: true });
 
 const compiler = spawnSync(
   join(root, 'node_modules', '.bin', 'tsc'),
-  ['-b', 'packages/vault/tsconfig.build.json', 'packages/audit/tsconfig.build.json', 'packages/palisade/tsconfig.build.json'],
+  [
+    '-b',
+    'packages/vault/tsconfig.build.json',
+    'packages/audit/tsconfig.build.json',
+    'packages/fastify-guard/tsconfig.build.json',
+    'packages/palisade/tsconfig.build.json',
+  ],
   { cwd: root, stdio: 'inherit', timeout: 120_000 },
 );
 if (compiler.status !== 0) process.exit(compiler.status ?? 1);

@@ -5,7 +5,7 @@ import { root } from './setup/requirements.ts';
 
 const node = process.execPath;
 const binary = (name: string): string => join(root, 'node_modules', '.bin', name);
-const packages = ['packages/vault', 'packages/audit', 'packages/palisade'];
+const packages = ['packages/vault', 'packages/audit', 'packages/fastify-guard', 'packages/palisade'];
 
 const checks: readonly { readonly name: string; readonly command: readonly [string, ...string[]] }[] = [
   { name: 'types', command: [binary('tsc'), '-p', 'tsconfig.json'] },

@@ -1,0 +1,86 @@
+import { type Now, systemNow } from '../clock.ts';
+import { type Count, type Counted, type Counter, type CounterStore, partsOfWindow } from './counter.ts';
+
+interface Held {
+  /** Requests by number of the part of time, in order. */
+  readonly parts: Map<number, number>;
+  /** Milliseconds. */
+  readonly part: number;
+  total: number;
+}
+
+/** A full store looks at so many counters for one that is free again, so that a newcomer does not cost a walk through all. */
+const mostLooks = 1_000;
+
+/**
+ * Counts in this process. `most` bounds how many counters there are. When all places are taken, the one that has been silent the
+ * longest goes, but never one that is used up: a flood of other callers must not set a blocked one free. Where all are used
+ * up, newcomers are refused.
+ */
+export const createMemoryStore = (options: { readonly most?: number; readonly now?: Now } = {}): CounterStore => {
+  const { most = 100_000, now = systemNow } = options;
+  /** By time of last use, the oldest first. */
+  const open = new Map<string, Held>();
+  const usedUp = new Map<string, Held>();
+
+  const settle = (held: Held, time: number): void => {
+    const oldest = Math.floor(time / held.part) - partsOfWindow;
+    for (const [number, count] of held.parts) {
+      if (number >= oldest) break;
+      held.parts.delete(number);
+      held.total -= count;
+    }
+  };
+  const freeAt = (held: Held): number => {
+    const first = held.parts.keys().next();
+    return first.done === true ? 0 : (first.value + partsOfWindow + 1) * held.part;
+  };
+  const makeRoom = (time: number): boolean => {
+    if (open.size + usedUp.size < most) return true;
+    let looks = 0;
+    for (const [key, held] of usedUp) {
+      if (freeAt(held) <= time) usedUp.delete(key);
+      if (++looks === mostLooks) break;
+    }
+    if (open.size + usedUp.size < most) return true;
+    const oldest = open.keys().next();
+    return oldest.done !== true && open.delete(oldest.value);
+  };
+  const find = (counter: Counter, time: number): Held | undefined => {
+    const held = open.get(counter.key) ?? usedUp.get(counter.key);
+    if (held !== undefined) {
+      settle(held, time);
+      return held;
+    }
+    if (!makeRoom(time)) return undefined;
+    const fresh: Held = { parts: new Map(), part: (counter.window * 1000) / partsOfWindow, total: 0 };
+    open.set(counter.key, fresh);
+    return fresh;
+  };
+  const countOf = (counter: Counter, held: Held | undefined, time: number): Count => {
+    if (held === undefined) return { remaining: 0, reset: counter.window * 1000 };
+    const remaining = Math.max(0, counter.limit - held.total);
+    return { remaining, reset: Math.max(0, freeAt(held) - time) };
+  };
+
+  return {
+    take: async (counters): Promise<Counted> => {
+      const time = now();
+      const helds = counters.map((counter) => find(counter, time));
+      const allowed = counters.every(({ limit }, index) => (helds[index]?.total ?? limit) < limit);
+      counters.forEach(({ key, limit }, index) => {
+        const held = helds[index];
+        if (held === undefined) return;
+        if (allowed) {
+          const number = Math.floor(time / held.part);
+          held.parts.set(number, (held.parts.get(number) ?? 0) + 1);
+          held.total += 1;
+        }
+        open.delete(key);
+        usedUp.delete(key);
+        (held.total >= limit ? usedUp : open).set(key, held);
+      });
+      return { allowed, counts: counters.map((counter, index) => countOf(counter, helds[index], time)) };
+    },
+  };
+};
