@@ -53,12 +53,19 @@ const startOf = async (pid: number): Promise<string | undefined> => {
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
 };
 
+const isHolder = (value: unknown): value is Holder =>
+  typeof value === 'object' &&
+  value !== null &&
+  'pid' in value &&
+  typeof value.pid === 'number' &&
+  ['started', 'boot', 'host'].every(
+    (name) => typeof Object.entries(value).find(([key]) => key === name)?.[1] === 'string',
+  );
+
 const readHolder = async (file: string): Promise<Holder | undefined> => {
   try {
     const parsed: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (typeof parsed !== 'object' || parsed === null) return undefined;
-    const { pid, started, boot, host } = { pid: 0, started: '', boot: '', host: '', ...parsed };
-    return { pid: Number(pid), started: String(started), boot: String(boot), host: String(host) };
+    return isHolder(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }

@@ -148,9 +148,9 @@ export const openAuditLog = async (options: AuditLogOptions): Promise<AuditLog> 
       options.checkpoints === undefined
         ? undefined
         : createCheckpointer({ id: first.log, head: writer.head, now, file }, options.checkpoints);
-    const process_ = { host: hostname(), pid: process.pid };
+    const writing = { host: hostname(), pid: process.pid };
     try {
-      await writer.append(about({ kind: 'opened', ...process_ }), options.signal);
+      await writer.append(about({ kind: 'opened', ...writing }), options.signal);
     } catch (thrown) {
       await checkpointer?.end();
       await writer.end();
@@ -159,7 +159,7 @@ export const openAuditLog = async (options: AuditLogOptions): Promise<AuditLog> 
     let closing: Promise<void> | undefined;
     const close = async (): Promise<void> => {
       // A disk that is full does not keep a service from ending; the missing record shows that it did not end in order.
-      await writer.append(about({ kind: 'closed', ...process_ })).catch(() => undefined);
+      await writer.append(about({ kind: 'closed', ...writing })).catch(() => undefined);
       await writer.end();
       await checkpointer
         ?.checkpoint()

@@ -37,11 +37,9 @@ export type ContentWriter = (event: AuditEvent, chain?: ChainNote) => string;
 const isRecord = (value: unknown): value is { readonly [name: string]: unknown } =>
   typeof value === 'object' && value !== null;
 
-/** An object without the members that are undefined; undefined where none is left. */
-const present = (members: { readonly [name: string]: unknown }): { readonly [name: string]: unknown } | undefined => {
-  const entries = Object.entries(members).filter(([, value]) => value !== undefined);
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
-};
+/** The members, or undefined where none has a value. Members without one do not get into JSON. */
+const present = (members: { readonly [name: string]: unknown }): { readonly [name: string]: unknown } | undefined =>
+  Object.values(members).some((value) => value !== undefined) ? members : undefined;
 
 const invalid = (what: string): AuditError =>
   new AuditError('audit/event-invalid', `the event cannot be written: ${what}`);

@@ -88,11 +88,23 @@ const invalid = (what: string): AuditError =>
 export const createRedactor = (rules: Redaction = {}): ((value: unknown) => unknown) => {
   const fields = new Set([...known, ...(rules.fields ?? []).map(fold)]);
 
+  // The same names come again and again.
+  const judged = new Map<string, boolean>();
+  const isKnown = (name: string): boolean => {
+    let answer = judged.get(name);
+    if (answer === undefined) {
+      answer = fields.has(fold(name));
+      if (judged.size < 1000) judged.set(name, answer);
+    }
+    return answer;
+  };
+
   const strike = (text: string, secrets: readonly string[]): string => {
     let struck = text;
     for (const secret of secrets) if (struck.includes(secret)) struck = struck.replaceAll(secret, redacted);
-    // Shorter texts than the shortest shape cannot hold one.
-    if (struck.length >= 10) for (const [shape, stand] of shapes) struck = struck.replace(shape, stand);
+    // Shorter texts than the shortest shape cannot hold one, nor can those without the signs that each of them has.
+    if (struck.length >= 10 && /[. :]/.test(struck))
+      for (const [shape, stand] of shapes) struck = struck.replace(shape, stand);
     return rules.text === undefined ? struck : rules.text(struck);
   };
 
@@ -119,14 +131,16 @@ export const createRedactor = (rules: Redaction = {}): ((value: unknown) => unkn
     if (value instanceof Error) return { name: strike(value.name, secrets), message: strike(value.message, secrets) };
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
     if (value instanceof Map || value instanceof Set) return plain([...value], secrets, depth);
-    // `fromEntries` defines properties, so that a key `__proto__` stays a key.
-    return Object.fromEntries(
-      Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
-        if (inner === undefined || typeof inner === 'function') return [];
-        const hidden = inner !== null && typeof inner !== 'boolean' && fields.has(fold(name));
-        return [[strike(name, secrets), hidden ? redacted : plain(inner, secrets, depth + 1)]];
-      }),
-    );
+    const copy: { [name: string]: unknown } = {};
+    for (const [name, inner] of Object.entries(value) as readonly (readonly [string, unknown])[]) {
+      if (inner === undefined || typeof inner === 'function') continue;
+      const hidden = inner !== null && typeof inner !== 'boolean' && isKnown(name);
+      const [key, kept] = [strike(name, secrets), hidden ? redacted : plain(inner, secrets, depth + 1)];
+      // An assignment to this name would set the prototype instead.
+      if (key === '__proto__') Object.defineProperty(copy, key, { value: kept, enumerable: true });
+      else copy[key] = kept;
+    }
+    return copy;
   };
 
   return (value) => {
