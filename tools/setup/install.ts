@@ -1,4 +1,5 @@
 import { installDebianPackages } from './debian.ts';
+import { installFerretDb } from './ferretdb.ts';
 import { installOpenBao } from './openbao.ts';
 import { type Requirement, requirements } from './requirements.ts';
 import { SetupError } from './setup-error.ts';
@@ -8,6 +9,7 @@ const install = (missing: readonly Requirement[], progress: (line: string) => vo
   const packages = missing.flatMap(({ from }) => ('debian' in from ? from.debian() : []));
   if (packages.length > 0) installDebianPackages(packages);
   if (missing.some(({ from }) => 'openBao' in from)) installOpenBao();
+  if (missing.some(({ from }) => 'ferretDb' in from)) installFerretDb(progress);
 };
 
 /**

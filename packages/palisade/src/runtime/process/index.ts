@@ -217,13 +217,15 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
     exec: async (service, command, { input, signal }): Promise<ExecResult> => {
       const found = runnable(service);
       running(service);
-      const { client } = found.process;
-      if (client === undefined) throw error('runtime/no-client', { service, kind: found.kind.id });
+      const { client, exec } = found.process;
       const { context } = await prepareContext(host, found, {
         ports: readState(stateDirectory)?.ports ?? {},
         preparation: 'look',
         say: quiet,
       });
+      if (exec !== undefined)
+        return exec(context, command, input ?? '', AbortSignal.any([signal, AbortSignal.timeout(host.bounds.exec)]));
+      if (client === undefined) throw error('runtime/no-client', { service, kind: found.kind.id });
       const { program, args, environment, workingDirectory } = client(context, command);
       const { timedOut, exitCode, stdout, stderr, truncated } = await run(program, args, {
         environment,

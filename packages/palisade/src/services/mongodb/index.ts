@@ -1,0 +1,33 @@
+import type { ServiceKind } from '../../contracts/service-kind.ts';
+import { certificates, secrets } from './certificates.ts';
+import './evidence.ts';
+import { harden } from './harden.ts';
+import { imageAccount, isOfficialImage, matches } from './matching.ts';
+import { processCapability } from './process.ts';
+import { statements } from './statements.ts';
+
+/** MongoDB in its official image: single servers and replica sets. As a process of the host, FerretDB stands in for it. */
+export const kind: ServiceKind = {
+  id: 'mongodb',
+  title: 'MongoDB',
+  matches,
+  ports: { mongodb: 27_017 },
+  storesData: true,
+  // Started as the account of its own, the image needs none; only as root it changes owners and accounts.
+  capabilities: [],
+  accountOf: (service) => (isOfficialImage(service) ? imageAccount : undefined),
+  writablePaths: ['/tmp', '/data/configdb'],
+  // Loaded when they are first called: an assessment of the files asks no server.
+  probes: [
+    {
+      evidence: 'mongodb',
+      collect: async (target, signal) => (await import('./probe.ts')).probe.collect(target, signal),
+    },
+  ],
+  process: processCapability,
+  harden,
+  secrets,
+  certificates,
+  statements,
+  applyStatement: async (...args) => (await import('./apply-statement.ts')).applyStatement(...args),
+};

@@ -1,0 +1,210 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect, type ConnectionOptions } from 'node:tls';
+import type { Answer } from '../../contracts/evidence.ts';
+import type { Endpoint } from '../../contracts/runtime.ts';
+import type { Probe, ProbeTarget } from '../../contracts/service-kind.ts';
+import { withTimeout } from '../../support/concurrency.ts';
+import { messageOf } from '../../support/errors.ts';
+import { readAccounts } from './accounts.ts';
+import { administer, isFerretDb } from './administer.ts';
+import { error } from './errors.ts';
+import type { MongodbEvidence, Reception } from './evidence.ts';
+import { knownLogins } from './known-logins.ts';
+import { containerPort } from './posture.ts';
+import { type Document, isDocument } from './wire/bson.ts';
+import { converse, isRefusal, listens, logIn, reasonOf, type Run, succeeded } from './wire/session.ts';
+
+/** Turns what a question throws into an unknown with the reason. A cancelled probe ends as a whole. */
+const answered = async <T>(signal: AbortSignal, question: () => Promise<T>): Promise<Answer<T>> => {
+  try {
+    return { known: true, value: await question() };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return { known: false, why: messageOf(thrown) };
+  }
+};
+
+type Way = ConnectionOptions | undefined;
+
+const channel = (endpoint: Endpoint, tls: Way) => ({ endpoint, ...(tls === undefined ? {} : { tls }) });
+
+/** Asks for the names of the databases, which nobody without a login has to know. */
+const reception = async (run: Run): Promise<Reception> => {
+  const answer = await run('admin', { listDatabases: 1, nameOnly: true });
+  if (succeeded(answer)) return 'carried-out';
+  if (isRefusal(answer)) return 'login-demanded';
+  throw new Error(`the server answers: ${reasonOf(answer)}`);
+};
+
+/** Tries to get in. A server that listens and hangs up instead of answering has refused; one that is silent is unknown. */
+const received = async (endpoint: Endpoint, tls: Way, signal: AbortSignal): Promise<Reception> => {
+  try {
+    return await converse(channel(endpoint, tls), signal, reception);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const why = messageOf(thrown);
+    if (/^(?:no answer within|the server answers:)/.test(why) || !(await listens(endpoint, signal))) throw thrown;
+    return 'closed';
+  }
+};
+
+/** True where the server answers a TLS greeting in kind, whatever comes of it. */
+const shakesHands = (endpoint: Endpoint, options: ConnectionOptions, signal: AbortSignal): Promise<boolean> =>
+  withTimeout(
+    5000,
+    signal,
+    (limit) =>
+      new Promise<boolean>((resolve, reject) => {
+        const socket = connect({ ...options, host: endpoint.host, port: endpoint.port });
+        let greeted = false;
+        const end = (act: () => void): void => {
+          socket.destroy();
+          act();
+        };
+        limit.addEventListener('abort', () => socket.destroy(), { once: true });
+        socket.once('secureConnect', () => end(() => resolve(true)));
+        socket.on('error', (failure: NodeJS.ErrnoException) => {
+          greeted ||= /certificate required|handshake failure|bad certificate/i.test(failure.message);
+          if (failure.code === 'ECONNREFUSED') end(() => reject(failure));
+          else end(() => resolve(greeted));
+        });
+        socket.once('close', () => resolve(greeted));
+      }),
+  );
+
+const tlsVersions = async (endpoint: Endpoint, signal: AbortSignal): Promise<readonly string[]> => {
+  const accepted: string[] = [];
+  for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const) {
+    const tls = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0', rejectUnauthorized: false };
+    if (await shakesHands(endpoint, tls, signal)) accepted.push(version);
+  }
+  return accepted;
+};
+
+const identityOf = async ({ clientIdentity }: ProbeTarget): Promise<ConnectionOptions> => {
+  if (clientIdentity === undefined || !existsSync(join(clientIdentity, 'cert.pem'))) return {};
+  return {
+    cert: await readFile(join(clientIdentity, 'cert.pem'), 'utf8'),
+    key: await readFile(join(clientIdentity, 'key.pem'), 'utf8'),
+  };
+};
+
+/** Logs in with every pair that is no secret, over whatever way the server leaves open. */
+const tryLogins = async (target: ProbeTarget, endpoint: Endpoint, ways: readonly Way[], signal: AbortSignal) => {
+  const accepted = new Set<string>();
+  let tried = 0;
+  for (const login of knownLogins(target))
+    for (const tls of ways) {
+      tried += 1;
+      if (await converse(channel(endpoint, tls), signal, (run) => logIn(run, login))) accepted.add(login.username);
+    }
+  return { tried, accepted: [...accepted] };
+};
+
+const isOpen = (answer: Answer<Reception>): boolean => answer.known && answer.value !== 'closed';
+
+type Network = Pick<
+  MongodbEvidence,
+  'plaintext' | 'tlsVersions' | 'withoutCertificate' | 'withCertificate' | 'knownLogins'
+>;
+
+const overNetwork = async (target: ProbeTarget, endpoint: Endpoint, signal: AbortSignal): Promise<Network> => {
+  const anybody: ConnectionOptions = { rejectUnauthorized: false, servername: target.service.name };
+  const known: ConnectionOptions = { ...anybody, ...(await identityOf(target)) };
+  const plaintext = await answered(signal, () => received(endpoint, undefined, signal));
+  // A port that answers in plaintext may speak TLS as well (allowTLS): both are tried.
+  const versions = await answered(signal, () => tlsVersions(endpoint, signal));
+  const over = (tls: ConnectionOptions): Promise<Answer<Reception>> =>
+    answered(signal, () =>
+      versions.known && versions.value.length === 0 ? Promise.resolve('closed') : received(endpoint, tls, signal),
+    );
+  const withoutCertificate = await over(anybody);
+  const withCertificate = known.cert === undefined ? withoutCertificate : await over(known);
+  const ways: readonly Way[] = [
+    ...(isOpen(plaintext) ? [undefined] : []),
+    ...(isOpen(withoutCertificate) ? [anybody] : isOpen(withCertificate) ? [known] : []),
+  ];
+  const logins = await answered(signal, () => {
+    for (const answer of [plaintext, withoutCertificate, withCertificate])
+      if (!answer.known) throw new Error(answer.why);
+    return tryLogins(target, endpoint, ways, signal);
+  });
+  return { plaintext, tlsVersions: versions, withoutCertificate, withCertificate, knownLogins: logins };
+};
+
+const parameterNames = ['enableLocalhostAuthBypass', 'quiet', 'authenticationMechanisms'];
+
+const need = (answer: Document | undefined): Document => {
+  if (answer === undefined || !succeeded(answer)) throw new Error(reasonOf(answer ?? {}));
+  return answer;
+};
+
+/** A condition that every server with scripts carries out, on a collection that nobody has. */
+const scripted: Document = { find: 'palisade_absent', filter: { $where: 'true' }, limit: 1 };
+
+type Inside = Pick<MongodbEvidence, 'product' | 'scripts' | 'parameters' | 'connections' | 'accounts'>;
+
+const fromInside = async (target: ProbeTarget, signal: AbortSignal): Promise<Inside> => {
+  const { exec, service, stack } = target;
+  const port = containerPort(stack, service);
+  const ask = (database: string, command: Document): Promise<Document> => {
+    if (exec === undefined) throw new Error('the runtime cannot ask the server as its administrator');
+    return administer(exec, service, port, [{ database, command }], signal).then(([answer]) => answer ?? {});
+  };
+  const about = <T>(database: string, command: Document, read: (answer: Document) => T): Promise<Answer<T>> =>
+    answered(signal, async () => read(await ask(database, command)));
+  return {
+    product: await about('admin', { buildInfo: 1 }, (answer) => (isFerretDb(need(answer)) ? 'ferretdb' : 'mongodb')),
+    scripts: await about('admin', scripted, (answer) => {
+      if (succeeded(answer)) return 'run';
+      // BadValue: no engine for scripts, or no such operator.
+      if (answer['code'] === 2) return 'refused';
+      throw new Error(reasonOf(answer));
+    }),
+    parameters: await answered(signal, async () => {
+      const found: Record<string, string> = {};
+      for (const name of parameterNames) {
+        const answer = await ask('admin', { getParameter: 1, [name]: 1 });
+        if (isRefusal(answer)) throw new Error(reasonOf(answer));
+        const value = succeeded(answer) ? answer[name] : undefined;
+        if (value !== undefined) found[name] = typeof value === 'string' ? value : JSON.stringify(value);
+      }
+      return found;
+    }),
+    connections: await about('admin', { serverStatus: 1 }, (answer) => {
+      const { connections } = need(answer);
+      if (!isDocument(connections)) return null;
+      const { current, available } = connections;
+      return typeof current === 'number' && typeof available === 'number' ? current + available : null;
+    }),
+    // The old way of FerretDB knows no accounts, and no such command.
+    accounts: await about('admin', { usersInfo: { forAllDBs: true } }, (answer) =>
+      readAccounts(need(answer)).map(({ name, database, roles }) => ({ name, database, roles })),
+    ),
+  };
+};
+
+/** Collects what a running server shows from the network and to its administrator. */
+export const probe: Probe<'mongodb'> = {
+  evidence: 'mongodb',
+  collect: async (target, signal): Promise<MongodbEvidence> => {
+    const { stack, service, exec } = target;
+    const endpoint = target.endpoint(containerPort(stack, service));
+    if (endpoint === undefined && exec === undefined)
+      throw error('mongodb/not-reachable', { service: service.name, reason: 'no port and no client to ask through' });
+    const unreachable: Answer<never> = { known: false, why: 'the port is not reachable from here' };
+    const network: Network =
+      endpoint === undefined
+        ? {
+            plaintext: unreachable,
+            tlsVersions: unreachable,
+            withoutCertificate: unreachable,
+            withCertificate: unreachable,
+            knownLogins: unreachable,
+          }
+        : await overNetwork(target, endpoint, signal);
+    return { ...network, ...(await fromInside(target, signal)) };
+  },
+};
