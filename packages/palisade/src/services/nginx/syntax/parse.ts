@@ -11,7 +11,7 @@ export type Parsed =
 
 /**
  * Parses the text of one file. Everything has to be understood: a text with one fault is a fault as a whole, as it is to
- * nginx. What is inside of `*_by_lua_block` is no nginx syntax and a fault, too.
+ * nginx.
  *
  * Source: nginx documentation, "Beginner's Guide", and `ngx_conf_file.c` for quoting.
  */
@@ -59,7 +59,6 @@ export const parse = (text: string, file: string): Parsed => {
         column: first.column,
       };
       if (token.kind === ';') return common;
-      if (first.text.endsWith('_by_lua_block')) return fail(first, `${first.text} holds a program`);
       if (depth >= deepest) return fail(first, 'blocks are nested too deeply');
       const inner = block(first, depth + 1);
       return inner === undefined ? undefined : { ...common, block: inner };

@@ -21,16 +21,20 @@ const escapes: Readonly<Record<string, string>> = { t: '\t', r: '\r', n: '\n', '
 const unescaped = (text: string): string =>
   text.replace(/\\([\s\S])/g, (whole, next: string) => escapes[next] ?? whole);
 
-const isSpace = (character: string | undefined): boolean => character !== undefined && /\s/.test(character);
+/** White space as nginx has it; whatever else looks like space is a part of a word. */
+const isSpace = (character: string | undefined): boolean => character !== undefined && ' \t\r\n'.includes(character);
 const endsWord = (character: string | undefined): boolean =>
   character === undefined || isSpace(character) || character === ';' || character === '{';
 
 /**
  * Splits a text as nginx does (`ngx_conf_read_token`): a comment starts where a word could, quotes count at the start of
- * a word alone, `${name}` is a part of its word, and `}` ends a block only where a word could start.
+ * a word alone, the brace behind a dollar sign is a part of its word, and `}` ends a block only where a word could start.
+ * What is inside of `*_by_lua_block` is no nginx syntax, and so a fault.
  */
 export const tokenize = (text: string): readonly Token[] | SyntaxFault => {
   const tokens: Token[] = [];
+  /** Where the directive that is being read begins. */
+  let start = 0;
   let offset = 0;
   let line = 1;
   let lineStart = 0;
@@ -49,7 +53,11 @@ export const tokenize = (text: string): readonly Token[] | SyntaxFault => {
       const end = text.indexOf('\n', offset);
       advance(end < 0 ? text.length : end);
     } else if (first === ';' || first === '{' || first === '}') {
+      const directive = tokens[start];
+      if (first === '{' && directive?.text.endsWith('_by_lua_block') === true)
+        return { line: directive.line, column: directive.column, why: `${directive.text} holds a program` };
       tokens.push({ kind: first, text: first, written: first, ...place });
+      start = tokens.length;
       advance(offset + 1);
     } else if (first === '"' || first === "'") {
       let end = offset + 1;
@@ -63,11 +71,9 @@ export const tokenize = (text: string): readonly Token[] | SyntaxFault => {
     } else {
       let end = offset;
       while (end < text.length && !endsWord(text[end])) {
-        if (text[end] === '$' && text[end + 1] === '{') {
-          const close = text.indexOf('}', end);
-          if (close < 0) return { ...place, why: 'a variable in braces is not closed' };
-          end = close + 1;
-        } else end += text[end] === '\\' ? 2 : 1;
+        const isVariable = text[end] === '$';
+        end += text[end] === '\\' ? 2 : 1;
+        if (isVariable) while (text[end] === '{') end += 1;
       }
       const written = text.slice(offset, end);
       tokens.push({ kind: 'word', text: unescaped(written), written, ...place });
