@@ -11,6 +11,7 @@ const units: Readonly<Record<string, string>> = {
   pgbouncer: 'pgbouncer',
   'redis-server': 'redis-server',
   'nginx-light': 'nginx',
+  'docker.io': 'docker.socket docker.service',
 };
 
 const isRoot = (): boolean => process.getuid?.() === 0;
@@ -62,7 +63,7 @@ export const installDebianPackages = (packages: readonly string[]): void => {
     if (!existsSync('/run/systemd/system')) return;
     for (const name of packages) {
       const unit = units[name];
-      if (unit !== undefined) asRoot('systemctl', ['disable', '--quiet', unit], 30_000);
+      if (unit !== undefined) asRoot('systemctl', ['disable', '--quiet', ...unit.split(' ')], 30_000);
     }
   };
   withFile(policy, '#!/bin/sh\nexit 101\n', '0755', () => {

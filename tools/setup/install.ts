@@ -1,3 +1,4 @@
+import { installCompose } from './compose.ts';
 import { installDebianPackages } from './debian.ts';
 import { installFerretDb } from './ferretdb.ts';
 import { installOpenBao } from './openbao.ts';
@@ -10,6 +11,7 @@ const install = (missing: readonly Requirement[], progress: (line: string) => vo
   if (packages.length > 0) installDebianPackages(packages);
   if (missing.some(({ from }) => 'openBao' in from)) installOpenBao();
   if (missing.some(({ from }) => 'ferretDb' in from)) installFerretDb(progress);
+  if (missing.some(({ from }) => 'compose' in from)) installCompose();
 };
 
 /**

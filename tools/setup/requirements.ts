@@ -16,6 +16,9 @@ export const ferretDbVersion = '1.24.2';
 /** Directory of the `ferretdb` that set-up builds where there is no `mongod`. */
 export const ferretDbDirectory = join(toolsDirectory, `ferretdb-${ferretDbVersion}`);
 
+/** Holds `cli-plugins`, as a `DOCKER_CONFIG` does: Compose v2 and buildx. */
+export const composeDirectory = join(toolsDirectory, 'compose');
+
 /** One thing that the job needs of the machine. */
 export interface Requirement {
   readonly title: string;
@@ -25,7 +28,8 @@ export interface Requirement {
   readonly from:
     | { readonly debian: () => readonly string[] }
     | { readonly openBao: true }
-    | { readonly ferretDb: true };
+    | { readonly ferretDb: true }
+    | { readonly compose: true };
 }
 
 const onPath = (program: string): boolean =>
@@ -85,6 +89,13 @@ const testTools: readonly Requirement[] = [
     title: 'Docker Compose (to compare with)',
     present: () => onPath('docker-compose'),
     from: { debian: () => ['docker-compose'] },
+  },
+  { title: 'Docker', present: () => onPath('dockerd'), from: { debian: () => ['docker.io'] } },
+  { title: 'mmdebstrap', present: () => onPath('mmdebstrap'), from: { debian: () => ['mmdebstrap'] } },
+  {
+    title: 'Docker Compose v2',
+    present: () => existsSync(join(composeDirectory, 'cli-plugins', 'docker-compose')),
+    from: { compose: true },
   },
 ];
 

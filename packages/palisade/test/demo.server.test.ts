@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,13 @@ const copyWorkspace = (): string => {
       path !== join(workspace, 'hardened') && (path === workspace || !left.has(path.slice(path.lastIndexOf('/') + 1))),
   });
   // Packages and tools as hard links, so that the copy has the layout of an installed clone at no cost.
-  for (const shared of ['node_modules', '.cache', ...globSync('{packages,apps}/*/node_modules', { cwd: workspace })]) {
+  // Of the cache the tools alone: beside them lie the images of the container tests.
+  mkdirSync(join(root, '.cache'));
+  for (const shared of [
+    'node_modules',
+    '.cache/tools',
+    ...globSync('{packages,apps}/*/node_modules', { cwd: workspace }),
+  ]) {
     if (!existsSync(join(workspace, shared))) continue;
     const link = spawnSync('cp', ['-al', join(workspace, shared), join(root, shared)], { timeout: 120_000 });
     if (link.status !== 0)
