@@ -184,7 +184,8 @@ const json: readonly Forged[] = [
 ];
 
 const headers: readonly Forged[] = [
-  { name: 'kid climbs', token: () => hmacWith('', 'HS256', '../../../../dev/null') },
+  { name: 'kid climbs', token: () => withHeader({ kid: '../../../../dev/null' }) },
+  { name: 'kid climbs to an empty key', token: () => hmacWith('', 'HS256', '../../../../dev/null') },
   { name: 'kid is SQL', token: () => withHeader({ kid: "x' UNION SELECT 'key" }) },
   { name: 'kid holds NUL', token: () => withHeader({ kid: 'p256\0' }) },
   { name: 'kid holds a line break', token: () => withHeader({ kid: 'p256\nset-cookie: a' }) },
@@ -199,10 +200,6 @@ const headers: readonly Forged[] = [
   { name: 'kid is an address', token: () => withHeader({ kid: 'https://evil.example/key' }) },
   { name: 'kid differs in case', token: () => withHeader({ kid: 'P256' }) },
   { name: 'kid of nobody', token: () => withHeader({ kid: 'gone' }) },
-  {
-    name: 'no kid where there are several keys of the kind',
-    token: () => signed({ alg: 'ES256', typ: 'JWT' }, claims(), es),
-  },
   {
     name: 'jwk',
     token: () => signed(header({ alg: 'RS256', jwk: publicJwk }), claims(), keys.otherRsa.privateKey, 'RS256'),

@@ -1,17 +1,5 @@
-import type { Server } from 'node:http';
-import type {
-  FastifyReply,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RouteGenericInterface,
-} from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { type Problem, problemType } from '../problem/problem.ts';
-
-/** A reply of whichever server. */
-export type AnyReply = Pick<
-  FastifyReply<RouteGenericInterface, Server, RawRequestDefaultExpression, RawReplyDefaultExpression>,
-  'code' | 'type' | 'serializer' | 'send'
->;
 
 /** Answers with a problem. */
 export const sendProblem = <Reply extends FastifyReply>(reply: Reply, problem: Problem): Reply => {

@@ -70,9 +70,6 @@ export interface Problem {
 export const problemCodes: readonly { readonly code: ProblemCode; readonly status: number; readonly detail: string }[] =
   [...definitions].map(([code, definition]) => ({ code, ...definition }));
 
-/** The status that a code is answered with. */
-export const statusOf = (code: ProblemCode): number => (definitions.get(code) ?? unknown).status;
-
 /** The body for a code. */
 export const problem = (code: ProblemCode, detail?: string): Problem => {
   const definition = definitions.get(code) ?? unknown;

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { application, roles, tokens } from '../../test/application.ts';
+import { type GuardOptions, type RouteAccess, createGuard, formatRoutes, isGuardError } from '../index.ts';
+
+const answer = async () => ({});
+const boot = async (
+  context: test.TestContext,
+  options: GuardOptions,
+  declare: (app: FastifyInstance) => unknown,
+): Promise<void> => {
+  await application(context, options, async (app) => {
+    await declare(app);
+  });
+};
+
+test('does not boot with a route that does not say who may call it, and names the route', async (context) => {
+  await assert.rejects(
+    boot(context, { tokens }, (app) => app.get('/forgotten/:id', answer)),
+    (error) => isGuardError(error, 'guard/route-undeclared') && error.message.includes('route GET /forgotten/:id'),
+  );
+});
+
+test('does not boot with an undeclared route inside another plug-in', async (context) => {
+  await assert.rejects(
+    boot(context, {}, (app) =>
+      app.register(
+        async (child) => {
+          child.post('/inner', answer);
+        },
+        { prefix: '/api' },
+      ),
+    ),
+    /route POST \/api\/inner does not say who may call it/,
+  );
+});
+
+test('does not boot where a route was declared before the guard could see it', async (context) => {
+  const guard = createGuard({});
+  const app = Fastify({ ...guard.fastify });
+  context.after(() => app.close());
+  void app.register(guard.plugin);
+  app.get('/early', { config: { guard: 'public' } }, answer);
+  await assert.rejects(
+    async () => app.ready(),
+    (error) => isGuardError(error, 'guard/route-declared-early') && error.message.includes('early'),
+  );
+});
+
+const wrongPolicies: readonly (readonly [name: string, policy: RouteAccess, says: RegExp])[] = [
+  ['that is empty', {}, /neither access nor roles, scopes or by/],
+  ['that is public and wants a role', { access: 'public', roles: ['admin'] }, /public and demands/],
+  [
+    'that is public and limits by subject',
+    { access: 'public', limits: [{ per: 'subject', rates: ['1/minute'] }] },
+    /counts by subject/,
+  ],
+  ['of a role that does not exist', { roles: ['amdin'] }, /"amdin" is no role/],
+  ['of no role at all', { roles: [] }, /roles must be a list of at least 1/],
+  ['by a credential that nothing checks', { by: ['api-key'] }, /no authenticator of the options accepts api-key/],
+  ['of a group that does not exist', { access: 'public', group: 'login' }, /"login" is no group/],
+  ['that is audited without a sink', { access: 'authenticated', audit: 'user.delete' }, /no audit sink/],
+];
+
+for (const [name, policy, says] of wrongPolicies)
+  test(`does not boot with a policy ${name}`, async (context) => {
+    await assert.rejects(
+      boot(context, { tokens, roles }, (app) => app.put('/x', { config: { guard: policy } }, answer)),
+      (error) =>
+        isGuardError(error, 'guard/route-policy-invalid') &&
+        error.message.includes('route PUT /x') &&
+        says.test(error.message),
+    );
+  });
+
+test('does not boot with a misspelled member of a policy', async (context) => {
+  const policy: RouteAccess = Object.assign({ access: 'authenticated' } as const, { role: ['admin'] });
+  await assert.rejects(
+    boot(context, { tokens, roles }, (app) => app.put('/x', { config: { guard: policy } }, answer)),
+    /guard has no option "role"/,
+  );
+});
+
+test('does not boot where a route wants credentials that nothing checks', async (context) => {
+  await assert.rejects(
+    boot(context, {}, (app) => app.get('/x', { config: { guard: 'authenticated' } }, answer)),
+    /the options have no authenticator/,
+  );
+});
+
+test('takes declarations of routes that other plug-ins own, and refuses those that fit none', async (context) => {
+  const routes = { 'GET /metrics': 'public' } as const;
+  const { guard } = await application(context, { routes }, (app) => {
+    app.get('/metrics', answer);
+  });
+  assert.deepEqual(
+    guard.routes().map(({ method, access }) => [method, access]),
+    [
+      ['GET', 'public'],
+      ['HEAD', 'public'],
+    ],
+  );
+  await assert.rejects(
+    boot(context, { routes }, () => undefined),
+    (error) => isGuardError(error, 'guard/route-missing') && error.message.includes('GET /metrics'),
+  );
+  await assert.rejects(
+    boot(context, { routes }, (app) => app.get('/metrics', { config: { guard: 'public' } }, answer)),
+    /declared twice/,
+  );
+});
+
+test('does not boot in an application whose server it has not bounded, unless that is said', async (context) => {
+  for (const [server, boots] of [
+    ['guarded', false],
+    ['foreign', true],
+  ] as const) {
+    const guard = createGuard({ server });
+    const app = Fastify();
+    context.after(() => app.close());
+    const booted = app.register(guard.plugin).ready();
+    if (boots) await booted;
+    else
+      await assert.rejects(
+        async () => booted,
+        (error) => isGuardError(error, 'guard/server-foreign'),
+      );
+  }
+});
+
+test('gives the access table as plain data and as text', async (context) => {
+  const { guard } = await application(
+    context,
+    {
+      tokens,
+      roles,
+      limits: { everywhere: [{ per: 'address', rates: ['10/minute', '100/hour'] }] },
+      audit: { sink: { append: async () => undefined } },
+    },
+    (app) => {
+      app.delete('/api/user/:id', { config: { guard: { roles: ['admin'], audit: 'user.delete' } } }, answer);
+      app.post('/login', { config: { guard: 'public' } }, answer);
+      app.put('/notes', { config: { guard: { scopes: ['notes:write'], limits: 'none' } } }, answer);
+    },
+  );
+  assert.deepEqual(guard.routes()[0], {
+    method: 'DELETE',
+    url: '/api/user/:id',
+    access: 'authenticated',
+    roles: ['admin'],
+    scopes: [],
+    by: ['jwt'],
+    limits: ['10/60s per address', '100/3600s per address'],
+    audit: 'user.delete',
+  });
+  assert.equal(
+    formatRoutes(guard.routes()),
+    [
+      'METHOD  ROUTE          WHO MAY                           CREDENTIALS  LIMITS                                     AUDIT',
+      'DELETE  /api/user/:id  admin                             jwt          10/60s per address; 100/3600s per address  user.delete',
+      'POST    /login         everybody                         -            10/60s per address; 100/3600s per address  -',
+      'PUT     /notes         any identity, scopes notes:write  jwt          -                                          -',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('describes access for OpenAPI by the same declarations', async (context) => {
+  const { guard } = await application(context, { tokens, roles }, (app) => {
+    app.delete('/api/user/:id(^\\d+$)', { config: { guard: { roles: ['admin'] } } }, answer);
+    app.get('/health', { config: { guard: 'public' } }, answer);
+  });
+  const { components, paths } = guard.openapi();
+  assert.deepEqual(Object.keys(components.securitySchemes), ['bearer']);
+  assert.deepEqual(paths['/api/user/{id}']?.['delete']?.security, [{ bearer: ['admin'] }]);
+  assert.deepEqual(Object.keys(paths['/api/user/{id}']?.['delete']?.responses ?? {}), ['401', '403', '503']);
+  assert.deepEqual(paths['/health']?.['get']?.security, []);
+  assert.equal(paths['/health']?.['head'], undefined);
+});
