@@ -67,7 +67,10 @@ export const administer = async (
 ): Promise<readonly Document[]> => {
   const command = ['mongosh', '--quiet', '--norc', '--nodb', '--eval', mongoshProgram(service, port)];
   const { exitCode, stdout, stderr } = await exec(command, writeTasks(tasks), signal);
-  const answers = stdout.split('\n').map(jsonDocument).filter((answer) => answer !== undefined);
+  const answers = stdout
+    .split('\n')
+    .map(jsonDocument)
+    .filter((answer) => answer !== undefined);
   if (exitCode !== 0 || answers.length !== tasks.length)
     throw error('mongodb/command-failed', {
       service: service.name,

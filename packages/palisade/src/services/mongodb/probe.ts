@@ -74,6 +74,16 @@ const shakesHands = (endpoint: Endpoint, options: ConnectionOptions, signal: Abo
       }),
   );
 
+/** Whether a port that answers in plaintext answers a TLS greeting too; one that takes it for a command is silent. */
+const alsoSpeaksTls = async (endpoint: Endpoint, signal: AbortSignal): Promise<boolean> => {
+  try {
+    return await withTimeout(2000, signal, (limit) => shakesHands(endpoint, { rejectUnauthorized: false }, limit));
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+};
+
 const tlsVersions = async (endpoint: Endpoint, signal: AbortSignal): Promise<readonly string[]> => {
   const accepted: string[] = [];
   for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const) {
@@ -115,7 +125,9 @@ const overNetwork = async (target: ProbeTarget, endpoint: Endpoint, signal: Abor
   const known: ConnectionOptions = { ...anybody, ...(await identityOf(target)) };
   const plaintext = await answered(signal, () => received(endpoint, undefined, signal));
   // A port that answers in plaintext may speak TLS as well (allowTLS): both are tried.
-  const versions = await answered(signal, () => tlsVersions(endpoint, signal));
+  const versions = await answered(signal, async () =>
+    isOpen(plaintext) && !(await alsoSpeaksTls(endpoint, signal)) ? [] : tlsVersions(endpoint, signal),
+  );
   const over = (tls: ConnectionOptions): Promise<Answer<Reception>> =>
     answered(signal, () =>
       versions.known && versions.value.length === 0 ? Promise.resolve('closed') : received(endpoint, tls, signal),
@@ -142,7 +154,18 @@ const need = (answer: Document | undefined): Document => {
 };
 
 /** A condition that every server with scripts carries out, on a collection that nobody has. */
-const scripted: Document = { find: 'palisade_absent', filter: { $where: 'true' }, limit: 1 };
+const condition: Document = { find: 'palisade_absent', filter: { $where: 'true' }, limit: 1 };
+
+/** The same where a condition is looked at only when there are documents: a command that is nothing but scripts. */
+const mapReduce: Document = {
+  mapReduce: 'palisade_absent',
+  map: 'function () { emit(1, 1) }',
+  reduce: 'function (key, values) { return 1 }',
+  out: { inline: 1 },
+};
+
+/** BadValue: there is no engine for scripts. CommandNotFound: there is no such command. */
+const withoutScripts = new Set([2, 59]);
 
 type Inside = Pick<MongodbEvidence, 'product' | 'scripts' | 'parameters' | 'connections' | 'accounts'>;
 
@@ -155,12 +178,15 @@ const fromInside = async (target: ProbeTarget, signal: AbortSignal): Promise<Ins
   };
   const about = <T>(database: string, command: Document, read: (answer: Document) => T): Promise<Answer<T>> =>
     answered(signal, async () => read(await ask(database, command)));
+  const product = await about('admin', { buildInfo: 1 }, (answer) =>
+    isFerretDb(need(answer)) ? 'ferretdb' : 'mongodb',
+  );
+  const scripted = product.known && product.value === 'ferretdb' ? mapReduce : condition;
   return {
-    product: await about('admin', { buildInfo: 1 }, (answer) => (isFerretDb(need(answer)) ? 'ferretdb' : 'mongodb')),
+    product,
     scripts: await about('admin', scripted, (answer) => {
       if (succeeded(answer)) return 'run';
-      // BadValue: no engine for scripts, or no such operator.
-      if (answer['code'] === 2) return 'refused';
+      if (typeof answer['code'] === 'number' && withoutScripts.has(answer['code'])) return 'refused';
       throw new Error(reasonOf(answer));
     }),
     parameters: await answered(signal, async () => {

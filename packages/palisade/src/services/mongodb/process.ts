@@ -139,7 +139,11 @@ const baseEnvironment = ({ layout, environment }: ProcessContext): Record<string
 };
 
 /** FerretDB in place of mongod: what it cannot do is said in the log of the service, before anything else. */
-const planFerretDb = async (context: ProcessContext, program: string): Promise<ProcessPlan> => {
+const planFerretDb = async (
+  context: ProcessContext,
+  settings: readonly Entry[],
+  program: string,
+): Promise<ProcessPlan> => {
   const { stack, service, layout } = context;
   const state = layout.stateDirectory;
   const places = {
@@ -149,7 +153,7 @@ const planFerretDb = async (context: ProcessContext, program: string): Promise<P
     state,
     path: (path: string) => hostPath(context, path),
   };
-  const { args, ignored } = standIn(await givenSettings(context), places);
+  const { args, ignored } = standIn(settings, places);
   const said = `FerretDB stands in for mongod. It does nothing about: ${ignored.join(', ') || 'nothing that was asked for'}.`;
   const launcher = await writeOwn(
     context,
@@ -201,9 +205,13 @@ const decidedHere =
   /^(?:net\.(?:port|bindIp|bindIpAll|ipv6)|storage\.dbPath|systemLog\.(?:destination|path|logAppend)|processManagement\..*)$/;
 
 /** The real server, with the configuration of the stack at the places and the port of this machine. */
-const planMongod = async (context: ProcessContext, program: string): Promise<ProcessPlan> => {
+const planMongod = async (
+  context: ProcessContext,
+  settings: readonly Entry[],
+  program: string,
+): Promise<ProcessPlan> => {
   const { stack, service, layout } = context;
-  const given = (await givenSettings(context)).filter(({ name }) => !decidedHere.test(name));
+  const given = settings.filter(({ name }) => !decidedHere.test(name));
   const data = layout.path(dataDirectory(stack, service));
   const configuration = stringify(
     nested([
@@ -279,11 +287,13 @@ const exec = async (
 export const processCapability: ProcessCapability = {
   account: 'mongodb',
   ports: (service, stack) => [containerPort(stack, service)],
-  plan: (context) => {
+  plan: async (context) => {
+    // First, because a program that was looked for in vain would be taken for the reason of any failure.
+    const settings = await givenSettings(context);
     const mongod = context.program('mongosh') === undefined ? undefined : context.program('mongod');
     const ferretDb = mongod === undefined ? context.program('ferretdb') : undefined;
-    if (mongod !== undefined) return planMongod(context, mongod);
-    if (ferretDb !== undefined) return planFerretDb(context, ferretDb);
+    if (mongod !== undefined) return planMongod(context, settings, mongod);
+    if (ferretDb !== undefined) return planFerretDb(context, settings, ferretDb);
     throw error('mongodb/server-not-installed', { service: context.service.name });
   },
   exec,
