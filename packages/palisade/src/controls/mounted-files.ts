@@ -40,10 +40,18 @@ export interface ConfigurationLine {
   readonly text: string;
 }
 
+/** Files of programs and pages, which servers mount to serve or to run them. */
+const notConfiguration =
+  /\.(?:[cm]?[jt]sx?|map|php|phtml|py|rb|go|rs|java|vue|svelte|s?css|less|html?|twig|svg|md|txt|po|lock|csv|sql)$/i;
+
+/** No line of a configuration is longer; what is, is data. */
+const longestLine = 4096;
+
 /** The lines of the configuration files that a service mounts; comments and blank lines left out. */
 export const configurationLines = (stack: Stack, service: Service): readonly ConfigurationLine[] =>
   seenFiles(stack, service).flatMap(({ file: { path, text = '' } }) =>
-    text.split('\n').flatMap((line, index) => {
+    (notConfiguration.test(path) ? [] : text.split('\n')).flatMap((line, index) => {
+      if (line.length > longestLine) return [];
       const content = line.replace(/(?:^|\s)[#;].*$/, '').trim();
       return content === '' ? [] : [{ file: path, line: index + 1, text: content }];
     }),

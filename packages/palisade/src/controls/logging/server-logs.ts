@@ -10,6 +10,16 @@ interface Silence {
   readonly what: string;
 }
 
+/** Opens and closes blocks by the braces of a line; a block is known by the first word in front of its brace. */
+const followBlocks = (blocks: string[], text: string): void => {
+  let from = 0;
+  for (const { index, 0: mark } of text.matchAll(/[{};]/g)) {
+    if (mark === '{') blocks.push(/^\s*(\w*)/.exec(text.slice(from, index))?.[1] ?? '');
+    if (mark === '}') blocks.pop();
+    from = index + 1;
+  }
+};
+
 /** `access_log off` and logs to /dev/null, but for single locations: those keep health checks out of the log. */
 const nginxSilences = (lines: readonly ConfigurationLine[]): readonly Silence[] => {
   const blocks: string[] = [];
@@ -21,10 +31,7 @@ const nginxSilences = (lines: readonly ConfigurationLine[]): readonly Silence[] 
     const inLocation = blocks.some((block) => block === 'location' || block === 'if');
     if (!inLocation && /^access_log\s+(?:off|\/dev\/null)\b/.test(line.text)) found.push({ line, what: 'accesses' });
     if (/^error_log\s+\/dev\/null\b/.test(line.text)) found.push({ line, what: 'errors' });
-    for (const [, name, closing] of line.text.matchAll(/(\w+)?[^{};]*\{|(\})/g)) {
-      if (closing === undefined) blocks.push(name ?? '');
-      else blocks.pop();
-    }
+    followBlocks(blocks, line.text);
   }
   return found;
 };
