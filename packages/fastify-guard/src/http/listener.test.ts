@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { X509Certificate, createHash } from 'node:crypto';
+import { Agent, type RequestOptions, request } from 'node:https';
+import test from 'node:test';
+import { type TLSSocket, connect } from 'node:tls';
+import { setTimeout as wait } from 'node:timers/promises';
+import { application, listen, roles, tokens } from '../../test/application.ts';
+import { type Authority, type Issued, createAuthority } from '../../test/authority.ts';
+import { token } from '../../test/tokens.ts';
+import { type CertificateName, type GuardOptions, isGuardError, requireIdentity } from '../index.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  /** Serial number of the server's certificate. */
+  readonly serial: string;
+}
+
+/** One request with a real client; rejects where the handshake fails. */
+const call = (url: string, options: RequestOptions & { readonly session?: Buffer }): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const sent = request(url, { agent: false, ...options }, (answer) => {
+      let body = '';
+      const { socket } = answer;
+      const serial = 'getPeerCertificate' in socket ? (socket as TLSSocket).getPeerCertificate().serialNumber : '';
+      answer.setEncoding('utf8').on('data', (part: string) => (body += part));
+      answer.once('end', () => resolve({ status: answer.statusCode ?? 0, body, serial }));
+    });
+    sent.once('error', reject).end();
+  });
+
+const client = ({ certificate, key }: Issued) => ({ cert: certificate, key: key.reveal() });
+
+const serve = async (context: test.TestContext, authority: Authority, options: GuardOptions) => {
+  const { app, guard } = await application(context, { tokens, roles, ...options }, (app) => {
+    app.get('/health', { config: { guard: 'public' } }, async () => ({}));
+    app.get('/me', { config: { guard: 'authenticated' } }, async (request) => requireIdentity(request));
+    app.get('/slow', { config: { guard: 'public' } }, async () => {
+      await wait(300);
+      return { slow: true };
+    });
+  });
+  const url = (await listen(app)).replace('http:', 'https:');
+  return { guard, url, ca: { ca: authority.certificate, servername: 'localhost' } };
+};
+
+test('swaps the certificate under load without a dropped request, and keeps version and client authority', async (context) => {
+  const [authority, clients] = [await createAuthority(context), await createAuthority(context, 'clients')];
+  const [first, second, caller] = [
+    await authority.issue('DNS:localhost'),
+    await authority.issue('DNS:localhost'),
+    await clients.issue('DNS:caller'),
+  ];
+  const { guard, url, ca } = await serve(context, authority, {
+    tls: { ...first, clients: 'required', clientAuthorities: clients.certificate },
+  });
+  const good = { ...ca, ...client(caller) };
+  const agent = new Agent({ keepAlive: true, maxSockets: 10 });
+  context.after(() => agent.destroy());
+  const stopped = new AbortController();
+  const answers: Answer[] = [];
+  const load = async (options: RequestOptions): Promise<void> => {
+    while (!stopped.signal.aborted) answers.push(await call(`${url}/health`, { ...good, ...options }));
+  };
+  const loads = [...Array.from({ length: 4 }, () => load({ agent })), load({}), load({})];
+  const slow = call(`${url}/slow`, good);
+  await wait(100);
+  guard.useCertificate(second);
+  await wait(300);
+  stopped.abort();
+  await Promise.all(loads);
+  assert.equal((await slow).body, '{"slow":true}');
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  const serialOf = (issued: Issued) => new X509Certificate(issued.certificate).serialNumber;
+  assert.deepEqual(new Set(answers.map(({ serial }) => serial)), new Set([serialOf(first), serialOf(second)]));
+  assert.equal((await call(`${url}/health`, good)).serial, serialOf(second));
+
+  await assert.rejects(
+    call(`${url}/health`, { ...good, maxVersion: 'TLSv1.2' }),
+    /alert protocol version|EPROTO|version/i,
+  );
+  await assert.rejects(call(`${url}/health`, ca));
+  const stranger = await (await createAuthority(context, 'clients')).issue('DNS:caller');
+  await assert.rejects(call(`${url}/health`, { ...ca, ...client(stranger) }));
+  const expired = await clients.issue('DNS:caller', -1);
+  await assert.rejects(call(`${url}/health`, { ...ca, ...client(expired) }));
+});
+
+test('keeps the old certificate where the new one cannot be used', async (context) => {
+  const authority = await createAuthority(context);
+  const [first, second] = [await authority.issue('DNS:localhost'), await authority.issue('DNS:localhost')];
+  const { guard, url, ca } = await serve(context, authority, { tls: first });
+  const expired = await authority.issue('DNS:localhost', -1);
+  for (const [bundle, says] of [
+    [{ ...second, key: first.key }, /key is not its own/],
+    [{ ...second, certificate: 'canary' }, /no PEM certificate/],
+    [expired, /expired/],
+    [{ ...second, clientAuthorities: 'canary' }, /client authorities/],
+  ] as const)
+    assert.throws(
+      () => guard.useCertificate(bundle),
+      (error) =>
+        isGuardError(error, 'guard/certificate-unusable') &&
+        says.test(error.message) &&
+        !error.message.includes('canary'),
+    );
+  assert.equal((await call(`${url}/health`, ca)).serial, new X509Certificate(first.certificate).serialNumber);
+});
+
+test('lets nobody in by an authority that was taken away, on open connections and resumed sessions either', async (context) => {
+  const [authority, old, fresh] = [
+    await createAuthority(context),
+    await createAuthority(context, 'old'),
+    await createAuthority(context, 'fresh'),
+  ];
+  const server = await authority.issue('DNS:localhost');
+  const [before, after] = [await old.issue('DNS:caller'), await fresh.issue('DNS:caller')];
+  const { guard, url, ca } = await serve(context, authority, {
+    tls: { ...server, clients: 'required', clientAuthorities: old.certificate },
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  context.after(() => agent.destroy());
+  const kept = { ...ca, ...client(before), agent };
+  assert.equal((await call(`${url}/health`, kept)).status, 200);
+  let session: Buffer | undefined;
+  agent.on('session', (given: Buffer) => (session = given));
+
+  // With both authorities nobody loses a connection.
+  guard.useCertificate({ ...server, clientAuthorities: old.certificate + fresh.certificate });
+  assert.equal((await call(`${url}/health`, kept)).status, 200);
+  assert.equal((await call(`${url}/health`, { ...ca, ...client(after) })).status, 200);
+
+  const port = Number(new URL(url).port);
+  const resumable = connect({ port, host: '127.0.0.1', ...ca, ...client(before) });
+  resumable.on('session', (given) => (session = given));
+  await new Promise((resolve) => resumable.once('session', resolve));
+  resumable.destroy();
+
+  guard.useCertificate({ ...server, clientAuthorities: fresh.certificate });
+  const refused = await call(`${url}/health`, kept);
+  assert.equal(refused.status, 401);
+  assert.match(refused.body, /certificate-invalid/);
+  await assert.rejects(call(`${url}/health`, kept));
+  assert.ok(session !== undefined);
+  await assert.rejects(call(`${url}/health`, { ...ca, ...client(before), session }));
+  assert.equal((await call(`${url}/health`, { ...ca, ...client(after) })).status, 200);
+});
+
+test('knows callers by a name of their certificate, and by no other part of it', async (context) => {
+  const authority = await createAuthority(context);
+  const server = await authority.issue('DNS:localhost');
+  const caller = (name: CertificateName, subject: string) => ({ name, subject, roles: [], scopes: [] });
+  const { url, ca } = await serve(context, authority, {
+    tls: { ...server, clients: 'optional', clientAuthorities: authority.certificate },
+    clients: [
+      caller('URI:spiffe://stack/api', 'api'),
+      caller('DNS:worker.internal', 'worker'),
+      caller('DNS:test', 'nobody'),
+    ],
+  });
+  const as = async (names: string) => {
+    const issued = await authority.issue(names);
+    const { status, body } = await call(`${url}/me`, { ...ca, ...client(issued) });
+    const answer: unknown = JSON.parse(body);
+    return typeof answer === 'object' && answer !== null && 'subject' in answer ? answer.subject : status;
+  };
+  assert.equal(await as('URI:spiffe://stack/api'), 'api');
+  assert.equal(await as('DNS:other,DNS:WORKER.internal'), 'worker');
+  assert.equal(await as('DNS:worker.internal.evil.example'), 401);
+  assert.equal(await as('DNS:worker.internal,URI:spiffe://stack/api'), 401);
+  assert.equal(await as('@names\n[names]\nURI.1=x, DNS:worker.internal'), 401);
+  assert.equal(await as('email:worker.internal'), 401);
+  const stranger = await (await createAuthority(context)).issue('DNS:worker.internal');
+  assert.equal((await call(`${url}/me`, { ...ca, ...client(stranger) })).status, 401);
+  assert.equal((await call(`${url}/me`, ca)).status, 401);
+});
+
+test('accepts a certificate-bound token over its own certificate alone', async (context) => {
+  const authority = await createAuthority(context);
+  const [server, own, other] = [
+    await authority.issue('DNS:localhost'),
+    await authority.issue('DNS:a'),
+    await authority.issue('DNS:b'),
+  ];
+  const { url, ca } = await serve(context, authority, {
+    tls: { ...server, clients: 'optional', clientAuthorities: authority.certificate },
+  });
+  const thumbprint = createHash('sha256').update(new X509Certificate(own.certificate).raw).digest('base64url');
+  const headers = { authorization: `Bearer ${token({ cnf: { 'x5t#S256': thumbprint } })}` };
+  const status = async (options: RequestOptions) => (await call(`${url}/me`, { ...ca, ...options, headers })).status;
+  assert.equal(await status(client(own)), 200);
+  assert.equal(await status(client(other)), 401);
+  assert.equal(await status({}), 401);
+  const stranger = await (await createAuthority(context)).issue('DNS:a');
+  assert.equal(await status(client(stranger)), 401);
+});
+
+test('accepts only bound tokens where the issuer has to bind them', async (context) => {
+  const issuers = [{ ...tokens.issuers[0], bound: 'required' as const }];
+  const { app } = await application(context, { tokens: { issuers } }, (app) => {
+    app.get('/me', { config: { guard: 'authenticated' } }, async () => ({}));
+  });
+  assert.equal((await app.inject({ url: '/me', headers: { authorization: `Bearer ${token()}` } })).statusCode, 401);
+});
