@@ -2,13 +2,18 @@ import { decodeBase64url } from './base64url.ts';
 import { type JsonObject, parseJsonObject } from './json-object.ts';
 
 /** A compact JWS whose form is sound; nothing of it is proven yet. */
-export interface Compact {
+export interface Jws {
   readonly header: JsonObject;
-  readonly claims: JsonObject;
+  readonly payload: Buffer;
   readonly algorithm: string;
   readonly keyId: string | undefined;
   /** Lower case, without `application/`. */
   readonly type: string | undefined;
+}
+
+/** A compact JWS whose payload is claims. */
+export interface Compact extends Jws {
+  readonly claims: JsonObject;
 }
 
 /** Longest token in characters; larger ones cost time before anything is proven. */
@@ -25,31 +30,31 @@ const forbidden: readonly string[] = ['jku', 'jwk', 'x5u', 'x5c', 'crit', 'b64',
 const isPlain = (text: string): boolean => !/\p{Cc}/u.test(text);
 
 /**
- * The gate before any cryptography: size, three canonical parts, two unambiguous JSON objects, a header without dangerous
- * parameters. `allowed` names parameters that are not dangerous here (`jwk` in a DPoP proof).
+ * The gate before any cryptography: size, three canonical parts, an unambiguous header without dangerous parameters. `allowed` names
+ * parameters that are not dangerous here (`jwk` in a DPoP proof).
  */
-export const parseCompact = (token: string, allowed: readonly string[] = []): Compact | undefined => {
+export const parseJws = (token: string, allowed: readonly string[] = []): Jws | undefined => {
   if (token.length > longestToken) return undefined;
   const [first, second, third, ...more] = token.split('.');
   if (first === undefined || second === undefined || third === undefined || more.length > 0 || third === '')
     return undefined;
   const headerBytes = decodeBase64url(first);
-  const claimBytes = decodeBase64url(second);
-  if (headerBytes === undefined || claimBytes === undefined || decodeBase64url(third) === undefined) return undefined;
+  const payload = decodeBase64url(second);
+  if (headerBytes === undefined || payload === undefined || decodeBase64url(third) === undefined) return undefined;
   const header = parseJsonObject(headerBytes);
-  const claims = parseJsonObject(claimBytes);
-  if (header === undefined || claims === undefined) return undefined;
+  if (header === undefined) return undefined;
   if (forbidden.some((name) => Object.hasOwn(header, name) && !allowed.includes(name))) return undefined;
   const { alg, kid, typ } = header;
   if (typeof alg !== 'string') return undefined;
   if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > longestKeyId || !isPlain(kid)))
     return undefined;
   if (typ !== undefined && typeof typ !== 'string') return undefined;
-  return {
-    header,
-    claims,
-    algorithm: alg,
-    keyId: kid,
-    type: typ?.toLowerCase().replace(/^application\//, ''),
-  };
+  return { header, payload, algorithm: alg, keyId: kid, type: typ?.toLowerCase().replace(/^application\//, '') };
+};
+
+/** The gate, and a payload that is one unambiguous JSON object. */
+export const parseCompact = (token: string, allowed: readonly string[] = []): Compact | undefined => {
+  const jws = parseJws(token, allowed);
+  const claims = jws === undefined ? undefined : parseJsonObject(jws.payload);
+  return jws === undefined || claims === undefined ? undefined : { ...jws, claims };
 };

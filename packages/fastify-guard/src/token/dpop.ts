@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { compactVerify } from 'jose/jws/compact/verify';
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint';
 import type { Now } from '../clock.ts';
 import { type Refusal, refuse } from '../refusal.ts';
@@ -8,6 +7,7 @@ import { type Algorithm, fitOf, isAlgorithm } from './algorithms.ts';
 import { parseCompact } from './compact.ts';
 import { isJsonObject } from './json-object.ts';
 import { publicKeyOfJwk } from './keys.ts';
+import { isSignedBy } from './signature.ts';
 
 /** Remembers what was seen once, so that a proof is good for one request. */
 export interface ReplayStore {
@@ -72,11 +72,7 @@ export const checkProof = async (
   if (!parameters.origins.some((origin) => spelling(origin + request.target) === address)) return bad('htu');
   if (ath !== createHash('sha256').update(request.accessToken).digest('base64url')) return bad('ath');
   if (Math.abs(parameters.now() - iat * 1000) > parameters.window) return bad('time');
-  try {
-    await compactVerify(proof, key, { algorithms: [algorithm] });
-  } catch {
-    return bad('signature');
-  }
+  if (!(await isSignedBy(proof, key, algorithm))) return bad('signature');
   const members = key.export({ format: 'jwk' });
   const thumbprint = await calculateJwkThumbprint(members, 'sha256');
   try {
