@@ -1,3 +1,4 @@
+import type { Location } from '../../contracts/location.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { mountedFile } from '../../model/queries.ts';
 import { configurationDirectory } from './posture.ts';
@@ -17,11 +18,12 @@ export interface WrittenLogin {
   readonly password: string;
   /** Undefined where the string names none. */
   readonly vhost?: string;
+  readonly at: Location;
 }
 
 /** Reads the connection strings for a host in the environment of a service. */
 export const writtenLogins = (caller: Service, host: string): readonly WrittenLogin[] =>
-  [...caller.environment.values()].flatMap(({ value }) => {
+  [...caller.environment.values()].flatMap(({ value, at }) => {
     if (value === null || !/^amqps?:\/\//.test(value)) return [];
     const url = URL.parse(value.replace(/^[^:]+/, 'http'));
     if (url?.hostname !== host) return [];
@@ -32,6 +34,7 @@ export const writtenLogins = (caller: Service, host: string): readonly WrittenLo
           user: decodeURIComponent(url.username),
           password: decodeURIComponent(url.password),
           ...(vhost === '' ? {} : { vhost }),
+          at,
         },
       ];
     } catch {

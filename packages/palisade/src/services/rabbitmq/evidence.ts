@@ -49,9 +49,6 @@ export interface NodeSettings {
   /** Null where there is no limit. */
   readonly connections: number | null;
   readonly channels: number;
-  /** Address of the sockets between nodes; null where it is every one. */
-  readonly distribution: string | null;
-  readonly epmd: string | null;
   /** Level from which events of connections are written down; null where all of the log's are. */
   readonly connectionLog: string | null;
 }

@@ -21,10 +21,8 @@ const run = async (exec: Exec, args: readonly string[], input: string, signal: A
 const question = String.raw`Env = fun (Name) -> case application:get_env(rabbit, Name) of {ok, Value} -> Value; undefined -> undefined end end,
 Number = fun (Value) when is_number(Value) -> Value; (_) -> null end,
 Text = fun (Value) -> iolist_to_binary(io_lib:format("~0tp", [Value])) end,
-Word = fun (Value) when is_list(Value) -> list_to_binary(Value); (_) -> null end,
 Cookie = filename:join(os:getenv("HOME", "/"), ".erlang.cookie"),
 Mode = case file:read_file_info(Cookie) of {ok, Info} -> element(8, Info) band 8#777; {error, _} -> null end,
-Interface = case application:get_env(kernel, inet_dist_use_interface) of {ok, Address} -> Word(inet:ntoa(Address)); undefined -> null end,
 Categories = proplists:get_value(categories, case Env(log) of undefined -> []; Log -> Log end, []),
 Level = case proplists:get_value(level, proplists:get_value(connection, Categories, [])) of undefined -> null; Found -> Text(Found) end,
 Memory = case Env(vm_memory_high_watermark) of {absolute, Bytes} -> Number(Bytes); Part -> Number(Part) end,
@@ -32,8 +30,7 @@ io:put_chars([rabbit_json:encode(#{
   cookieMode => Mode, cookieLength => length(atom_to_list(erlang:get_cookie())),
   mechanisms => [atom_to_binary(Each, utf8) || Each <- Env(auth_mechanisms)],
   loopbackUsers => Env(loopback_users), diskFreeLimit => rabbit_disk_monitor:get_disk_free_limit(),
-  memoryWatermark => Memory, connections => Number(Env(connection_max)), channels => Number(Env(channel_max)),
-  distribution => Interface, epmd => Word(os:getenv("ERL_EPMD_ADDRESS")), connectionLog => Level}), "\n"]).
+  memoryWatermark => Memory, connections => Number(Env(connection_max)), channels => Number(Env(channel_max)), connectionLog => Level}), "\n"]).
 `;
 
 const answer = z.object({
@@ -45,8 +42,6 @@ const answer = z.object({
   memoryWatermark: z.number().nullable(),
   connections: z.number().nullable(),
   channels: z.number(),
-  distribution: z.string().nullable(),
-  epmd: z.string().nullable(),
   connectionLog: z.string().nullable(),
 });
 

@@ -47,8 +47,8 @@ const shakesHands = (endpoint: Endpoint, options: ConnectionOptions, signal: Abo
         limit.addEventListener('abort', () => socket.destroy(), { once: true });
         socket.once('secureConnect', () => end(() => resolve(true)));
         socket.on('error', (failure: NodeJS.ErrnoException) => {
-          // Only a server that goes on with the handshake misses a certificate.
-          greeted ||= /certificate required|bad certificate/i.test(failure.message);
+          // A server that does not take the version says so; one that misses a certificate has taken it.
+          greeted ||= /certificate required|handshake failure|bad certificate/i.test(failure.message);
           if (failure.code === 'ECONNREFUSED') end(() => reject(failure));
           else end(() => resolve(greeted));
         });

@@ -1,14 +1,12 @@
 import type { Control } from '../../../contracts/control.ts';
-import '../evidence.ts';
 import { readSettings, settingsBelow, settingsOf, valueOf } from '../posture.ts';
-import { askFiles, askServers, unanswered } from '../question.ts';
+import { askFiles } from '../question.ts';
 import { documentation } from '../references.ts';
 
-const isLoopback = (address: string | null | undefined): boolean =>
-  address !== null && address !== undefined && /^(?:127\.|::1$)/.test(address);
+const isLoopback = (address: string | undefined): boolean => address !== undefined && /^(?:127\.|::1$)/.test(address);
 
-/** Q07: a single node talks to its own tools alone. */
-export const control: Control<'rabbitmq'> = {
+/** Q07: a single node talks to its own tools alone. No running server is asked: as a host process each listens on loopback. */
+export const control: Control = {
   id: 'rabbitmq/distribution-on-loopback',
   aliases: ['Q07-loopback'],
   title: 'A single node of RabbitMQ opens the ports between nodes on loopback alone',
@@ -32,19 +30,8 @@ export const control: Control<'rabbitmq'> = {
         at: place.at,
         key: 'node',
       };
-    else if (!isLoopback(epmd?.value))
+    else if (!isLoopback(epmd?.value ?? undefined))
       yield { outcome: 'fail', message: 'epmd is open on every interface', at: epmd?.at ?? place.at, key: 'epmd' };
     else yield { outcome: 'pass', message: 'the node talks to its tools on loopback', at: place.at };
   }),
-  live: {
-    needs: ['rabbitmq'],
-    assess: askServers(function* ({ settings }) {
-      if (!settings.known) yield unanswered(settings);
-      else if (!isLoopback(settings.value.distribution))
-        yield { outcome: 'fail', message: 'the port between nodes is open on every interface', key: 'node' };
-      else if (!isLoopback(settings.value.epmd))
-        yield { outcome: 'fail', message: 'epmd is open on every interface', key: 'epmd' };
-      else yield { outcome: 'pass', message: 'the node talks to its tools on loopback' };
-    }),
-  },
 };

@@ -21,7 +21,7 @@ export const control: Control<'rabbitmq'> = {
     const callers = callersOf(stack, service);
     const at = service.image?.at ?? service.at;
     const users = callers.flatMap((caller) =>
-      writtenLogins(caller, service.name).map(({ user }) => ({ caller, user })),
+      writtenLogins(caller, service.name).map(({ user, at: place }) => ({ caller, user, place })),
     );
     const shared = users.find(
       ({ user, caller }) =>
@@ -31,7 +31,14 @@ export const control: Control<'rabbitmq'> = {
     );
     if (shared !== undefined) {
       const name = shared.user === '' ? 'guest' : shared.user;
-      yield { outcome: 'fail', message: `${shared.caller.name} is not the only one to use ${name}`, at, key: name };
+      yield {
+        outcome: 'fail',
+        message: `${shared.caller.name} comes as ${name}, and is not the only one`,
+        at: shared.place,
+        key: name,
+        // The connection string is the consumer's: what this kind writes does not change it.
+        byFiles: false,
+      };
     } else if (hardenedEntrypoint(service) !== undefined)
       yield { outcome: 'pass', message: 'users are made inside of the server, one for each consumer', at };
     else if (callers.length === 0) yield { outcome: 'not-applicable', message: 'nobody of the stack calls it', at };
