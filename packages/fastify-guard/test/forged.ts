@@ -39,6 +39,8 @@ const nextCharacter = (character: string): string => {
 };
 const one = (size: number): Buffer => Buffer.concat([Buffer.alloc(size - 1), Buffer.from([1])]);
 
+const derInteger = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([2, 33, 0]), bytes]);
+
 const algorithms: readonly Forged[] = [
   { name: 'alg none, no signature', token: () => unsigned('none') },
   { name: 'alg None', token: () => unsigned('None') },
@@ -107,8 +109,7 @@ const signatures: readonly Forged[] = [
     token: () => {
       const text = `${part(header())}.${part(claims())}`;
       const plain = signatureOf(text, 'ES256', es);
-      const integer = (bytes: Buffer) => Buffer.concat([Buffer.from([2, 33, 0]), bytes]);
-      const body = Buffer.concat([integer(plain.subarray(0, 32)), integer(plain.subarray(32))]);
+      const body = Buffer.concat([derInteger(plain.subarray(0, 32)), derInteger(plain.subarray(32))]);
       return `${text}.${Buffer.concat([Buffer.from([0x30, body.length]), body]).toString('base64url')}`;
     },
   },

@@ -257,16 +257,17 @@ test('turns requests away when too many are under way, but no probe of health', 
   assert.equal(guard.inFlight(), 0);
 });
 
+const block = async (): Promise<void> => {
+  const end = performance.now() + 1_200;
+  while (performance.now() < end) {
+    /* Busy. */
+  }
+  // The timer that measures comes due in this turn of the loop.
+  await wait(1);
+};
+
 test('turns requests away while the event loop is late, and takes them again after', async (context) => {
   const { app } = await guarded(context, { overload: { eventLoopDelay: 100 } });
-  const block = async (): Promise<void> => {
-    const end = performance.now() + 1_200;
-    while (performance.now() < end) {
-      /* Busy. */
-    }
-    // The timer that measures comes due in this turn of the loop.
-    await wait(1);
-  };
   assert.equal((await app.inject({ url: '/x' })).statusCode, 200);
   await block();
   assert.equal((await app.inject({ url: '/x' })).statusCode, 503);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate, createHash } from 'node:crypto';
 import { Agent, type RequestOptions, request } from 'node:https';
 import test from 'node:test';
-import { type TLSSocket, connect } from 'node:tls';
+import { TLSSocket, connect } from 'node:tls';
 import { setTimeout as wait } from 'node:timers/promises';
 import { application, listen, roles, tokens } from '../../test/application.ts';
 import { type Authority, type Issued, createAuthority } from '../../test/authority.ts';
@@ -22,13 +22,15 @@ const call = (url: string, options: RequestOptions & { readonly session?: Buffer
     const sent = request(url, { agent: false, ...options }, (answer) => {
       let body = '';
       const { socket } = answer;
-      const serial = 'getPeerCertificate' in socket ? (socket as TLSSocket).getPeerCertificate().serialNumber : '';
+      const serial = socket instanceof TLSSocket ? socket.getPeerCertificate().serialNumber : '';
       answer.setEncoding('utf8').on('data', (part: string) => (body += part));
       answer.once('end', () => resolve({ status: answer.statusCode ?? 0, body, serial }));
     });
     sent.once('error', reject).end();
   });
 
+const serialOf = (issued: Issued) => new X509Certificate(issued.certificate).serialNumber;
+const caller = (name: CertificateName, subject: string) => ({ name, subject, roles: [], scopes: [] });
 const client = ({ certificate, key }: Issued) => ({ cert: certificate, key: key.reveal() });
 
 const serve = async (context: test.TestContext, authority: Authority, options: GuardOptions) => {
@@ -71,7 +73,6 @@ test('swaps the certificate under load without a dropped request, and keeps vers
   await Promise.all(loads);
   assert.equal((await slow).body, '{"slow":true}');
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
-  const serialOf = (issued: Issued) => new X509Certificate(issued.certificate).serialNumber;
   assert.deepEqual(new Set(answers.map(({ serial }) => serial)), new Set([serialOf(first), serialOf(second)]));
   assert.equal((await call(`${url}/health`, good)).serial, serialOf(second));
 
@@ -104,7 +105,7 @@ test('keeps the old certificate where the new one cannot be used', async (contex
         says.test(error.message) &&
         !error.message.includes('canary'),
     );
-  assert.equal((await call(`${url}/health`, ca)).serial, new X509Certificate(first.certificate).serialNumber);
+  assert.equal((await call(`${url}/health`, ca)).serial, serialOf(first));
 });
 
 test('lets nobody in by an authority that was taken away, on open connections and resumed sessions either', async (context) => {
@@ -149,7 +150,6 @@ test('lets nobody in by an authority that was taken away, on open connections an
 test('knows callers by a name of their certificate, and by no other part of it', async (context) => {
   const authority = await createAuthority(context);
   const server = await authority.issue('DNS:localhost');
-  const caller = (name: CertificateName, subject: string) => ({ name, subject, roles: [], scopes: [] });
   const { url, ca } = await serve(context, authority, {
     tls: { ...server, clients: 'optional', clientAuthorities: authority.certificate },
     clients: [
