@@ -25,6 +25,13 @@ export interface ServiceStatus {
   readonly endpoints: readonly (Endpoint & { readonly containerPort: number })[];
 }
 
+/** Address blocks (`172.20.0.0/16`) from which calls arrive. */
+export interface Callers {
+  /** By the name of the service; one that shares no network has none. */
+  readonly services: ReadonlyMap<string, readonly string[]>;
+  readonly machine: readonly string[];
+}
+
 /** Where a stack runs. One instance belongs to one stack in one posture. */
 export interface Runtime {
   readonly kind: 'process' | 'compose';
@@ -57,6 +64,11 @@ export interface Runtime {
     service: string,
     options: { readonly lines: number; readonly signal: AbortSignal },
   ) => Promise<string>;
+  /**
+   * The address blocks from which calls arrive at a running service: those of each other service, whether it runs or not,
+   * and those of this machine. Absent where everything calls from loopback.
+   */
+  readonly callersOf?: (service: string, signal: AbortSignal) => Promise<Callers>;
   /** Probes of what only the runtime sees of its services; those of one call share what they look at. Absent where it sees nothing. */
   readonly probes?: () => readonly Probe[];
   readonly stack: Stack;

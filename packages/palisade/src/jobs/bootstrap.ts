@@ -7,11 +7,11 @@ import { bringUp } from './hardened/bring-up.ts';
 import { takeOver } from './hardened/take-over.ts';
 import { connectToVault, listenerDirectoryOf, vaultOf, vaultStateOf } from './hardened/vault-access.ts';
 import { readIdentity } from './identity.ts';
-import { openProcessRuntime } from './open-runtime.ts';
+import { type RuntimeOptions, openOwnRuntime, startedOn } from './open-runtime.ts';
 import { type ProjectOptions, openProject } from './project.ts';
 
 /** What `palisade bootstrap` takes. */
-export interface BootstrapProjectOptions extends ProjectOptions {
+export interface BootstrapProjectOptions extends ProjectOptions, RuntimeOptions {
   readonly recipient?: readonly string[] | undefined;
   /** File of an age identity. */
   readonly identity?: string | undefined;
@@ -33,7 +33,11 @@ export const bootstrapProject = async (options: BootstrapProjectOptions, context
   try {
     const { bootstrap, certificates, statements, services } = await bringUp(
       stack,
-      openProcessRuntime(stack, context),
+      // A copy of a project that ran in containers goes on in containers.
+      openOwnRuntime(stack, context, {
+        ...options,
+        runtime: options.runtime ?? startedOn(stack.directory) ?? predecessor.startedOn,
+      }),
       { recipients, ...(identity === undefined ? {} : { identity }), ...predecessor.options },
       context,
     );
@@ -51,7 +55,7 @@ export const bootstrapProject = async (options: BootstrapProjectOptions, context
 
 /** The job behind `palisade unseal`. */
 export const unsealProject = async (
-  options: ProjectOptions & { readonly identity: string },
+  options: ProjectOptions & RuntimeOptions & { readonly identity: string },
   context: JobContext,
 ): Promise<ExitCode> => {
   const stack = await openProject(options, context);
@@ -59,7 +63,7 @@ export const unsealProject = async (
   const identity = await readIdentity(options.identity);
   const authorities = await listenerAuthorities(listenerDirectoryOf(stack, vault));
   const client = connectToVault(
-    openProcessRuntime(stack, context),
+    openOwnRuntime(stack, context, options),
     vault,
     context,
     authorities === '' ? undefined : authorities,

@@ -1,6 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { bootstrapProject, unsealProject } from '../../index.ts';
-import { collect } from '../options.ts';
+import { collect, runtimeOption } from '../options.ts';
 import { runJob } from '../run.ts';
 
 /** `palisade bootstrap [dir]`. */
@@ -10,6 +10,7 @@ export const bootstrapCommand = () =>
       'from an empty production Vault to a working hardened stack: keys, PKI, policies, AppRoles, secrets, certificates',
     )
     .argument('[dir]', 'hardened project directory', '.')
+    .addOption(runtimeOption())
     .option(
       '--recipient <age1…>',
       'age recipient that gets the unseal shares; repeat for more (default: palisade.yaml)',
@@ -37,6 +38,7 @@ export const unsealCommand = () =>
   new Command('unseal')
     .description('unseal Vault after a restart')
     .argument('[dir]', 'hardened project directory', '.')
+    .addOption(runtimeOption())
     .requiredOption('--identity <file>', 'age identity that opens the shares')
     .addHelpText(
       'after',

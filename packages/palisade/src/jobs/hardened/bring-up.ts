@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { VaultClient } from '@palisade/vault';
 import type { Runtime, ServiceStatus } from '../../contracts/runtime.ts';
 import type { Stack } from '../../contracts/stack.ts';
 import { activeServices } from '../../model/index.ts';
 import {
   type BootstrapReport,
+  type FormerEntries,
   bootstrapListenerCertificate,
   bootstrapVault,
   issueCertificate,
@@ -23,8 +23,8 @@ import { connectToVault, listenerDirectoryOf, openOperatorSession, vaultOf, vaul
 export interface BringUpOptions {
   readonly recipients: readonly string[];
   readonly identity?: Secret;
-  /** A client of the development Vault, with a token. */
-  readonly migrate?: VaultClient;
+  /** A client of the development Vault, with a token; or what was read from it. */
+  readonly migrate?: FormerEntries;
   /** Called when Vault is ready and before anything else starts: the moment to take over data. */
   readonly beforeServices?: () => Promise<void>;
 }
@@ -52,16 +52,16 @@ export const bringUp = async (
   const { signal, progress, clock } = context;
   const vault = vaultOf(stack);
   const listener = listenerDirectoryOf(stack, vault);
-  const goal = bootstrapGoalOf(stack);
-  const listenerCertificate = goal.certificates.find(
-    ({ service, usage }) => service === vault.name && usage === 'server',
-  );
+  const certificates = certificatesOf(stack);
+  const listenerCertificate = certificates.find(({ service, usage }) => service === vault.name && usage === 'server');
   if (listenerCertificate === undefined) throw error('job/listener-not-managed', { service: vault.name });
 
   // Public, so that every service's account gets to its own directory below, which is closed to the others.
   await mkdir(join(stack.directory, 'certs', 'ca'), { recursive: true, mode: 0o755 });
   await bootstrapListenerCertificate(listener, listenerCertificate, { clock });
   await runtime.up({ only: [vault.name], signal, progress });
+  // Networks, and so the addresses in them, are there once Vault runs.
+  const goal = bootstrapGoalOf(stack, await runtime.callersOf?.(vault.name, signal));
   const bootstrap = await bootstrapVault({
     connect: (authorities) => connectToVault(runtime, vault, context, authorities),
     listener: { directory: listener, certificate: listenerCertificate, reload: () => runtime.reload(vault.name) },
@@ -86,8 +86,8 @@ export const bringUp = async (
   const operator = await openOperatorSession(stack, runtime, context);
   if (operator === undefined) throw error('job/vault-not-running', { service: vault.name });
   try {
-    let certificates = 0;
-    for (const certificate of certificatesOf(stack)) {
+    let issued = 0;
+    for (const certificate of certificates) {
       if (certificate === listenerCertificate) continue;
       const { outcome } = await issueCertificate(
         operator.client,
@@ -95,9 +95,9 @@ export const bringUp = async (
         join(stack.directory, certificate.directory),
         { clock, call: { signal } },
       );
-      if (outcome === 'done') certificates++;
+      if (outcome === 'done') issued++;
     }
-    progress(`certificates: ${certificates} issued`);
+    progress(`certificates: ${issued} issued`);
     await options.beforeServices?.();
 
     let statements = 0;
@@ -112,7 +112,7 @@ export const bringUp = async (
       statements += applied;
     }
     const services = await runtime.up({ signal, progress });
-    return { bootstrap, certificates, statements, services };
+    return { bootstrap, certificates: issued, statements, services };
   } finally {
     await operator.close();
   }

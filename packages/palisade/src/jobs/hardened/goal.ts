@@ -1,4 +1,5 @@
 import { kinds } from '../../catalog.generated.ts';
+import type { Callers } from '../../contracts/runtime.ts';
 import type { CertificateIssue, SqlStatement } from '../../contracts/change.ts';
 import type { ManagedSecret, ServiceKind } from '../../contracts/service-kind.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
@@ -21,7 +22,7 @@ export const certificatesOf = (stack: Stack): readonly CertificateIssue[] =>
   );
 
 /** Every credential that the services of a stack need. */
-const secretsOf = (stack: Stack): readonly ManagedSecret[] =>
+export const secretsOf = (stack: Stack): readonly ManagedSecret[] =>
   activeServices(stack).flatMap((service) => kindOf(service)?.secrets?.(stack, service) ?? []);
 
 /** What has to hold in a service's database. */
@@ -31,15 +32,21 @@ export const statementsOf = (stack: Stack, service: Service): readonly SqlStatem
 /** Addresses that everything calls from where the stack runs as host processes. */
 const loopback = ['127.0.0.0/8', '::1/128'];
 
-/** What Vault is to become for a stack that runs as host processes. */
-export const bootstrapGoalOf = (stack: Stack): BootstrapGoal => {
+/**
+ * What Vault is to become. Logins are bound to the addresses from which each consumer's calls arrive; all of them are
+ * loopback where the stack runs as host processes.
+ */
+export const bootstrapGoalOf = (stack: Stack, callers?: Callers): BootstrapGoal => {
   const secrets = secretsOf(stack);
   const readers = [...new Set(secrets.flatMap((secret) => secret.readers))].toSorted();
   return {
     secrets,
     certificates: certificatesOf(stack),
-    consumers: readers.map((service) => ({ service, cidrs: loopback })),
-    operatorCidrs: loopback,
+    consumers: readers.map((service) => ({
+      service,
+      cidrs: callers === undefined ? loopback : (callers.services.get(service) ?? []),
+    })),
+    operatorCidrs: callers?.machine ?? loopback,
     // To assess how far policies reach, the operator reads all of them; the server brings this one itself.
     operatorRules: [{ path: 'sys/policies/acl/default', capabilities: ['read'] }],
     auditFiles: new Map([

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../../support/clock.ts';
 import { mapConcurrently } from '../../support/concurrency.ts';
 import { error } from '../errors.ts';
 import { acquireLock } from '../process/lock.ts';
+import { callersOf } from './callers.ts';
 import { type Container, idsIn, listArguments, readContainers } from './container.ts';
 import { endpointOf } from './endpoint.ts';
 import { openEngine, succeed } from './engine.ts';
@@ -14,8 +15,8 @@ import { giveOwnFiles } from './ownership.ts';
 import { containerProbes } from './probes.ts';
 import { type ComposeSelection, projectArguments, readSelection, writeSelection } from './project.ts';
 import { statusOf } from './readiness.ts';
-import { setVolumesAside } from './set-aside.ts';
 import { awaitReady, createContainers, logsOf, startAll } from './start.ts';
+import { setVolumesAside } from './volumes.ts';
 
 /** What a compose runtime is made from. */
 export interface ComposeRuntimeOptions {
@@ -202,6 +203,8 @@ export const createComposeRuntime = (options: ComposeRuntimeOptions): ComposeRun
         );
         await awaitReady(host, service, signal);
       }),
+
+    callersOf: (service, signal) => callersOf(host, service, signal),
 
     probes: () => containerProbes(host, options.probeImage),
 

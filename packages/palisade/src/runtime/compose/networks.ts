@@ -4,6 +4,8 @@ import { type CallOptions, type Engine, readAnswer } from './engine.ts';
 /** A network as the engine made it. */
 export interface EngineNetwork {
   readonly name: string;
+  /** The name that the Compose file gives it; undefined for one from elsewhere. */
+  readonly ofProject: string | undefined;
   readonly internal: boolean;
   /** Address blocks of its containers: `172.20.0.0/16`. */
   readonly subnets: readonly string[];
@@ -14,6 +16,7 @@ export interface EngineNetwork {
 const shape = z.object({
   Name: z.string(),
   Internal: z.boolean(),
+  Labels: z.record(z.string(), z.string()).nullish(),
   IPAM: z.object({
     Config: z.array(z.object({ Subnet: z.string().optional(), Gateway: z.string().optional() })).nullish(),
   }),
@@ -33,10 +36,11 @@ export const engineNetworks = async (
     z.array(shape).parse(value),
   );
   return new Map(
-    found.map(({ Name, Internal, IPAM }) => [
+    found.map(({ Name, Internal, Labels, IPAM }) => [
       Name,
       {
         name: Name,
+        ofProject: Labels?.['com.docker.compose.network'],
         internal: Internal,
         subnets: (IPAM.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
         // An IPv6 gateway may be written with the length of its block.

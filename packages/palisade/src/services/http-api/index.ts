@@ -23,6 +23,7 @@ export const kind: ServiceKind = {
       collect: async (target, signal) => (await import('./probe/collect.ts')).collect(target, signal),
     },
   ],
+  container: { reloadSignal: 'SIGHUP' },
   process: processCapability,
   harden,
   certificates,

@@ -24,6 +24,7 @@ export const kind: ServiceKind = {
     },
   ],
   process: processCapability,
+  container: { reloadSignal: 'SIGHUP' },
   harden,
   certificates,
 };

@@ -1,5 +1,6 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
 import { certificates, secrets } from './certificates.ts';
+import { container } from './container.ts';
 import './evidence.ts';
 import { harden } from './harden.ts';
 import { defaultPort, imageAccount, isKnownImage, matches } from './image.ts';
@@ -24,6 +25,7 @@ export const kind: ServiceKind = {
     },
   ],
   process: processCapability,
+  container,
   harden,
   secrets,
   certificates,

@@ -25,6 +25,7 @@ export const kind: ServiceKind = {
     },
   ],
   process: processCapability,
+  container: { reloadSignal: 'SIGHUP' },
   harden,
   secrets,
   certificates,

@@ -27,13 +27,15 @@ const field = (info: string, name: string): string | undefined =>
     .find((line) => line.startsWith(`${name}:`))
     ?.slice(name.length + 1);
 
-/** Addresses of nodes with which a connection stands, from `CLUSTER NODES`; a node lists itself as `myself`. */
+/** Other nodes with which a connection stands, as address and bus port, from `CLUSTER NODES`. */
 const connected = (nodes: string): ReadonlySet<string> =>
   new Set(
     nodes.split('\n').flatMap((line) => {
       const [, address = '', flags = '', , , , , link] = line.split(' ');
-      const bus = /:(\d+)@(\d+)/.exec(address)?.[2];
-      return link === 'connected' && !/fail|handshake|noaddr/.test(flags) && bus !== undefined ? [bus] : [];
+      const [, host, bus] = /^(.*):\d+@(\d+)/.exec(address) ?? [];
+      return link === 'connected' && !/myself|fail|handshake|noaddr/.test(flags) && bus !== undefined
+        ? [`${host} ${bus}`]
+        : [];
     }),
   );
 
@@ -58,6 +60,7 @@ export const joinCluster = async (ask: Ask, membership: Membership): Promise<boo
   }
   const known = connected(await say('CLUSTER', 'NODES'));
   for (const { endpoint, bus } of peers)
-    if (!known.has(String(bus))) await say('CLUSTER', 'MEET', endpoint.host, String(endpoint.port), String(bus));
+    if (!known.has(`${endpoint.host} ${bus}`))
+      await say('CLUSTER', 'MEET', endpoint.host, String(endpoint.port), String(bus));
   return field(await say('CLUSTER', 'INFO'), 'cluster_state') === 'ok';
 };

@@ -1,6 +1,7 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
 import './evidence.ts';
 import { certificatesOf } from './certificates.ts';
+import { container } from './container.ts';
 import { harden } from './harden.ts';
 import { account, apiPort, clusterPort, matches } from './matching.ts';
 import { process } from './process.ts';
@@ -26,6 +27,7 @@ export const kind: ServiceKind = {
     },
   ],
   process,
+  container,
   harden,
   certificates: certificatesOf,
 };

@@ -3,9 +3,9 @@ import { basename, join, posix } from 'node:path';
 
 import type { ProcessCapability, ProcessContext, ProcessPlan } from '../../contracts/service-kind.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import { messageOf } from '../../support/errors.ts';
 import { type Start, startOf, wordsOf } from './arguments.ts';
 import { error } from './errors.ts';
+import { awaitHealth, serving } from './health.ts';
 import { parseHcl } from './hcl/parse-hcl.ts';
 import { parseJson } from './hcl/parse-json.ts';
 import { blocksOf, entryOf } from './hcl/read.ts';
@@ -125,25 +125,9 @@ const writeConfiguration = async (
   return directory;
 };
 
-/** Statuses of `sys/health` of a server that serves: active, standby, not initialised, sealed. */
-const serving = new Set([200, 429, 472, 473, 501, 503]);
-
 const health = (context: ProcessContext, wanted: ReadonlySet<number>): ProcessPlan['ready'] => {
   const endpoint = { host: '127.0.0.1', port: context.layout.port(context.service.name, apiPort) };
-  return async (signal) => {
-    const { requestWithoutToken } = await import('./probe/plain-request.ts');
-    const reasons: string[] = [];
-    for (const over of ['https', 'http'] as const)
-      try {
-        const { status, text } = await requestWithoutToken(endpoint, '/v1/sys/health', over, signal);
-        if (wanted.has(status) && text.startsWith('{')) return;
-        reasons.push(`${over} answers with status ${status}`);
-      } catch (thrown) {
-        signal.throwIfAborted();
-        reasons.push(messageOf(thrown));
-      }
-    throw error('vault/not-ready', { service: context.service.name, why: reasons.join('; ') });
-  };
+  return (signal) => awaitHealth(context.service.name, endpoint, wanted, signal);
 };
 
 /** The token that the stack wants its development server to have. */

@@ -18,7 +18,7 @@ import { pkiRoles } from './pki-roles.ts';
 import { exactName } from './policy.ts';
 import { revokeRoot } from './revoke-root.ts';
 import { managedSecrets } from './secrets.ts';
-import type { BootstrapGoal, DeliveredCredential, Step, StepContext } from './step.ts';
+import type { BootstrapGoal, DeliveredCredential, FormerEntries, Step, StepContext } from './step.ts';
 import { unseal } from './unseal.ts';
 
 /** Everything that the bootstrap of a server takes. */
@@ -37,8 +37,8 @@ export interface BootstrapOptions {
   readonly shares: number;
   readonly threshold: number;
   readonly goal: BootstrapGoal;
-  /** A client of the development server, with a token. */
-  readonly migrate?: VaultClient;
+  /** A client of the development server, with a token; or what was read from it. */
+  readonly migrate?: FormerEntries;
   /** What lies at the service now. */
   readonly delivered: (service: string) => Promise<DeliveredCredential | undefined>;
   /** Puts role-id and secret-id where the service reads them; done when it resolves. */

@@ -2,4 +2,4 @@ export { type BootstrapReport, bootstrapVault, unsealVault } from './bootstrap.t
 export { issueCertificate } from './certificate.ts';
 export { openKeyStore } from './key-store.ts';
 export { bootstrapListenerCertificate, listenerAuthorities } from './listener.ts';
-export type { BootstrapGoal, DeliveredCredential } from './step.ts';
+export type { BootstrapGoal, DeliveredCredential, FormerEntries } from './step.ts';

@@ -32,12 +32,17 @@ export interface BootstrapGoal {
   readonly auditFiles: ReadonlyMap<string, string>;
 }
 
+/** Where entries of an earlier server come from: a client of it, or what was read from it in time. */
+export interface FormerEntries {
+  readonly kv2: () => Pick<ReturnType<VaultClient['kv2']>, 'read'>;
+}
+
 /** What a step works with. */
 export interface StepContext {
   readonly goal: BootstrapGoal;
   readonly store: KeyStore;
   /** The development server whose entries are taken over. */
-  readonly migrate: VaultClient | undefined;
+  readonly migrate: FormerEntries | undefined;
   /** What lies at the service now; undefined where nothing does. */
   readonly delivered: (service: string) => Promise<DeliveredCredential | undefined>;
   readonly deliver: (service: string, roleId: string, secretId: Secret) => Promise<void>;
