@@ -31,9 +31,12 @@ export interface GuardAuditEvent {
   readonly details: { readonly phase: 'intent' | 'outcome' | 'refusal' | 'lost' };
 }
 
-/** Where records go: an `AuditLog` of @palisade/audit, or anything that resolves when a record is safe. */
+/**
+ * Where records go: an `AuditLog` of @palisade/audit, or anything that resolves when a record is safe. The signal is aborted when the
+ * guard waits no longer.
+ */
 export interface AuditSink {
-  readonly append: (event: GuardAuditEvent) => Promise<unknown>;
+  readonly append: (event: GuardAuditEvent, options: { readonly signal: AbortSignal }) => Promise<unknown>;
 }
 
 /** What is audited about a request. */
@@ -112,7 +115,7 @@ export const record = async (
   reply: FastifyReply,
 ): Promise<boolean> => {
   try {
-    await within(timeout, () => sink.append(event));
+    await within(timeout, (signal) => sink.append(event, { signal }));
     return true;
   } catch (error) {
     reply.log.error(
