@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
 import type { Stack } from '../../src/contracts/stack.ts';
-import { prepareTarget } from '../../src/engine/index.ts';
 import { assessStack } from '../../src/jobs/assess.ts';
 import { systemContext } from '../../src/jobs/context.ts';
 import { hardenDirectory } from '../../src/jobs/harden.ts';
@@ -153,12 +152,14 @@ export const startDatabase = async (): Promise<Database> => {
   };
   try {
     await chmod(root, 0o755);
-    const [source, target] = [join(root, 'stack'), join(root, 'hardened')];
+    const directory = join(root, 'stack');
     for (const [path, text] of Object.entries(files)) {
-      await mkdir(dirname(join(source, path)), { recursive: true });
-      await writeFile(join(source, path), text);
+      await mkdir(dirname(join(directory, path)), { recursive: true });
+      await writeFile(join(directory, path), text);
     }
-    const development = await openAt(source);
+    // Closed from the beginning, as the journal closes it, so that the data stays in one place over both postures.
+    await mkdir(join(directory, '.palisade'), { mode: 0o700 });
+    const development = await openAt(directory);
     const statuses = await development.runtime.up(ending);
     assert.deepEqual(
       statuses.filter(({ service }) => service !== consumer).filter(({ state }) => state !== 'running'),
@@ -168,9 +169,9 @@ export const startDatabase = async (): Promise<Database> => {
     const before = ofKind(assessStack(development.stack, context, evidence).findings);
     await development.runtime.down(ending);
 
-    await prepareTarget({ source, target });
-    assert.notEqual(await hardenAt(target), 0);
-    const { stack, runtime } = await openAt(target);
+    // In place, so that the servers find the data, the accounts and the passwords of the development posture.
+    assert.notEqual(await hardenAt(directory), 0);
+    const { stack, runtime } = await openAt(directory);
     const { services } = await bringUp(stack, runtime, { recipients: [] }, context);
     const down = services.filter(({ state }) => state !== 'running').map(({ service }) => service);
     assert.deepEqual(down, [consumer]);
@@ -180,14 +181,14 @@ export const startDatabase = async (): Promise<Database> => {
       runtime,
       before,
       after: ofKind(assessStack(stack, context, hardenedEvidence).findings),
-      authority: await readFile(join(target, 'certs', 'ca', 'ca.pem'), 'utf8'),
+      authority: await readFile(join(directory, 'certs', 'ca', 'ca.pem'), 'utf8'),
       passwords: await readPasswords(stack, runtime),
       identity: async (name, role) => ({
-        cert: await readFile(join(target, 'certs', name, role, 'cert.pem'), 'utf8'),
-        key: await readFile(join(target, 'certs', name, role, 'key.pem'), 'utf8'),
+        cert: await readFile(join(directory, 'certs', name, role, 'cert.pem'), 'utf8'),
+        key: await readFile(join(directory, 'certs', name, role, 'key.pem'), 'utf8'),
       }),
       again: async () => ({
-        changes: await hardenAt(target),
+        changes: await hardenAt(directory),
         statements: (await bringUp(stack, runtime, { recipients: [] }, context)).statements,
       }),
       [Symbol.asyncDispose]: dispose,

@@ -47,7 +47,8 @@ const definition = (product: Product, wanted: Wanted, host: string, stored: Stor
   const { plugin, text } = hashPassword(product, wanted.password, stored);
   const identified =
     product === 'mariadb'
-      ? `IDENTIFIED VIA ${plugin} USING '${text.toString('latin1')}'`
+      ? // The audit plug-in puts `*****` for what stands behind these words, and for no other form of a hash.
+        `IDENTIFIED BY PASSWORD '${text.toString('latin1')}'`
       : `IDENTIFIED WITH ${plugin} AS 0x${text.toString('hex')}`;
   const certificate = wanted.subject === '' ? 'SSL' : `SUBJECT ${literal(wanted.subject)}`;
   return `${accountName(wanted.user, host)} ${identified} REQUIRE ${certificate} WITH MAX_USER_CONNECTIONS ${consumerConnections}`;

@@ -95,7 +95,13 @@ const statementsOf = (service: Service, hardened: boolean, tables: boolean): str
     '-- root\n',
     mode,
     // MariaDB makes roots for the name and the addresses of the machine as well; the images take them away again.
-    ...(tables ? [`DELETE FROM mysql.global_priv WHERE User = '${administrator.user}' AND Host <> '${administrator.host}';\n`, `DELETE FROM mysql.proxies_priv WHERE Host <> '${administrator.host}';\n`, 'FLUSH PRIVILEGES;\n'] : []),
+    ...(tables
+      ? [
+          `DELETE FROM mysql.global_priv WHERE User = '${administrator.user}' AND Host <> '${administrator.host}';\n`,
+          `DELETE FROM mysql.proxies_priv WHERE Host <> '${administrator.host}';\n`,
+          'FLUSH PRIVILEGES;\n',
+        ]
+      : []),
     ...(password === undefined || remote === undefined
       ? []
       : [

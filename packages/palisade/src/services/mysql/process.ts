@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ProcessCapability, ProcessCommand, ProcessContext, ProcessPlan } from '../../contracts/service-kind.ts';
@@ -83,6 +84,8 @@ const plan = async (context: ProcessContext): Promise<ProcessPlan> => {
       'client.cnf',
       `[client]\nuser=${administrator.user}\npassword="${password.replaceAll('\\', '\\\\')}"\n`,
     );
+  // What the development posture has left for its client holds a password that must not outlive it.
+  else await rm(join(layout.stateDirectory, 'client.cnf'), { force: true });
   const args = [`--defaults-file=${configuration}`];
   const endpoint = { host: '127.0.0.1', port: serverPort(context) };
   return {
