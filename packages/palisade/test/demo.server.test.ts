@@ -2,37 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { type Server, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-
-const workspace = join(import.meta.dirname, '..', '..', '..');
-
-/** A fresh copy of the workspace in a directory that other accounts may not enter, as `mktemp -d` makes it. */
-const copyWorkspace = (): string => {
-  const root = join(mkdtempSync(join(tmpdir(), 'palisade-demo-')), 'fresh');
-  const left = new Set(['node_modules', '.git', '.cache', 'dist', '.palisade']);
-  cpSync(workspace, root, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (path) =>
-      path !== join(workspace, 'hardened') && (path === workspace || !left.has(path.slice(path.lastIndexOf('/') + 1))),
-  });
-  // Packages and tools as hard links, so that the copy has the layout of an installed clone at no cost.
-  // Of the cache the tools alone: beside them lie the images of the container tests.
-  mkdirSync(join(root, '.cache'));
-  for (const shared of [
-    'node_modules',
-    '.cache/tools',
-    ...globSync('{packages,apps}/*/node_modules', { cwd: workspace }),
-  ]) {
-    if (!existsSync(join(workspace, shared))) continue;
-    const link = spawnSync('cp', ['-al', join(workspace, shared), join(root, shared)], { timeout: 120_000 });
-    if (link.status !== 0)
-      cpSync(join(workspace, shared), join(root, shared), { recursive: true, verbatimSymlinks: true });
-  }
-  return root;
-};
+import { copyWorkspace, processesOf } from './workspace-copy.ts';
 
 interface Ended {
   readonly code: number | null;
@@ -68,19 +40,6 @@ const start = (root: string, interruptAt?: RegExp): Promise<Ended> =>
 /** Directories in which services' data lies where root runs Palisade in a closed directory. */
 const dataDirectories = (): readonly string[] =>
   existsSync('/var/lib/palisade') ? readdirSync('/var/lib/palisade') : [];
-
-/** Processes whose command line or working directory lies in the copy, or whose logs do. */
-const leftovers = (root: string): readonly string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((name) => {
-      try {
-        const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return line.includes(root) ? [line] : [];
-      } catch {
-        return [];
-      }
-    });
 
 const occupied: Server[] = [];
 let root = '';
@@ -122,7 +81,7 @@ test('the main job ends with 0 where the standard ports are taken, and shows eac
     assert.match(line, /^postgres +connect without a client certificate /);
   assert.equal(stdout.match(/^ ?\d+ {2}[A-Z]/gm)?.length, 21);
   assert.match(readFileSync(join(root, 'palisade-report.html'), 'utf8'), /What an attacker could do/);
-  assert.deepEqual(leftovers(root), []);
+  assert.deepEqual(processesOf(root), []);
 });
 
 test('it ends the same a second time, on what the first has left', async () => {
@@ -138,5 +97,5 @@ for (const [when, pattern] of [
     const { code, stderr } = await start(root, pattern);
     assert.equal(code, 130, stderr);
     assert.match(stderr, /everything is stopped/);
-    assert.deepEqual(leftovers(root), []);
+    assert.deepEqual(processesOf(root), []);
   });
