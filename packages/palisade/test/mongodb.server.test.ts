@@ -90,6 +90,11 @@ const dataDirectory = (): string => {
 
 const secretId = (): string => join(noted.stack.directory, 'secrets', server, 'secret-id');
 
+const configuration = (): string => join(noted.stack.directory, 'config', server, 'mongod.conf');
+
+const outcomes = (findings: readonly Finding[]): Record<string, string> =>
+  Object.fromEntries(findings.map(({ control, outcome }) => [control, outcome]));
+
 const turnedAway = /alert|ECONNRESET|EPIPE|hung up|disconnected|no message of the protocol/i;
 
 describe('MongoDB from the development posture to the production one', { timeout: 180_000 }, () => {
@@ -109,8 +114,6 @@ describe('MongoDB from the development posture to the production one', { timeout
   after(() => noted[Symbol.asyncDispose]());
 
   it('turns what was accepted in the development posture into what is refused', () => {
-    const outcomes = (findings: readonly Finding[]): Record<string, string> =>
-      Object.fromEntries(findings.map(({ control, outcome }) => [control, outcome]));
     // Where the files say otherwise, a finding of the server that accuses nobody is not repeated.
     assert.deepEqual(outcomes(noted.before), {
       'mongodb/client-certificates': 'fail',
@@ -274,7 +277,6 @@ describe('MongoDB from the development posture to the production one', { timeout
   });
 
   describe('does not start', () => {
-    const configuration = (): string => join(noted.stack.directory, 'config', server, 'mongod.conf');
     const cases: readonly (readonly [string, () => string, (file: string) => Promise<void>, RegExp])[] = [
       [
         'with a wrong secret-id',

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { z } from 'zod';
+import type { Service } from '../../contracts/stack.ts';
+import { plainEnvironment, run } from '../../support/exec.ts';
+import { mongoshProgram, readTasks, writeTasks } from './administer.ts';
+
+const service = z.custom<Service>().parse({ name: 'palisade-test-store' });
+
+/** What mongosh has beside JavaScript itself, as far as the program uses it. */
+const shell = `
+globalThis.require = require; globalThis.print = (text) => console.log(text); globalThis.EJSON = JSON;
+globalThis.connect = (target) => ({ getSiblingDB: (name) => ({ runCommand: (command) => {
+  if (command.fails) throw Object.assign(new Error('no such command'), { code: 59, codeName: 'CommandNotFound' });
+  return { ok: 1, target, name, command };
+} }) });
+(0, eval)(process.argv[1]);`;
+
+const tasks = [
+  { database: 'admin', command: { ping: 1 } },
+  { database: 'shop', command: { fails: true } },
+  { database: 'shop', command: { createUser: 'a"b', pwd: 'ü\n' } },
+];
+
+it('is a program that answers every command by one line, errors among them', async () => {
+  const { exitCode, stdout, stderr } = await run(process.execPath, ['-e', shell, mongoshProgram(service, 27_020)], {
+    environment: plainEnvironment(),
+    input: writeTasks(tasks),
+    timeout: 20_000,
+  });
+  assert.equal(exitCode, 0, stderr);
+  const target = 'mongodb://localhost:27020/admin?directConnection=true';
+  assert.deepEqual(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line)),
+    [
+      { ok: 1, target, name: 'admin', command: { ping: 1 } },
+      { ok: 0, code: 59, codeName: 'CommandNotFound', errmsg: 'no such command' },
+      { ok: 1, target, name: 'shop', command: { createUser: 'a"b', pwd: 'ü\n' } },
+    ],
+  );
+});
+
+it('reads back what it writes, and leaves out what is no command', () => {
+  assert.deepEqual(readTasks(writeTasks(tasks)), tasks);
+  assert.deepEqual(readTasks('\nnull\n[]\n{"database":1,"command":{}}\n{"database":"a"}\nnot json\n'), []);
+});
