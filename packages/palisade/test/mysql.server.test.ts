@@ -49,7 +49,8 @@ const login = (changes: Partial<Login> = {}, server: string = servers[0]): Login
 const asConsumer = <T>(use: (connection: Connection) => Promise<T>): Promise<T> =>
   withSession(login({ database: 'shop_data' }), use);
 
-const without = ({ tls: _, ...rest }: Login): Login => rest;
+/** The same login in the clear. */
+const inTheClear = ({ endpoint, user, password }: Login): Login => ({ endpoint, user, password });
 
 const administer = async (sql: string, server: string = servers[0]): Promise<string> => {
   const { exitCode, stdout, stderr } = await database.runtime.exec(
@@ -69,6 +70,23 @@ const dataFile = (name: string): string => {
   return join(dataDirectory, 'volumes', 'db-data', name);
 };
 
+/** What each control says about a server, by its name within the kind. */
+const outcomesOf = (findings: readonly Finding[], server: string): Readonly<Record<string, readonly string[]>> => {
+  const found: Record<string, string[]> = {};
+  for (const { control, resource, outcome } of findings) {
+    if (resource.type !== 'service' || resource.name !== server) continue;
+    const name = control.slice('mysql/'.length);
+    found[name] = [...new Set([...(found[name] ?? []), outcome])];
+  }
+  return found;
+};
+
+/** Restarts with the files as they are now; the stack that is open holds them as they were. */
+const restartAfresh = async (): Promise<void> => {
+  const stack = await openProject({ directory: database.stack.directory }, context);
+  await openProcessRuntime(stack, context).restart('db', context.signal);
+};
+
 const denied = /^Access denied(?: for user|, this account is locked)/;
 
 describe(
@@ -85,15 +103,6 @@ describe(
     after(() => database[Symbol.asyncDispose]());
 
     describe('fails its live controls in the development posture, and passes them in the production one', () => {
-      const outcomes = (findings: readonly Finding[], server: string): Readonly<Record<string, readonly string[]>> => {
-        const found: Record<string, string[]> = {};
-        for (const { control, resource, outcome } of findings)
-          if (resource.type === 'service' && resource.name === server)
-            found[control.slice('mysql/'.length)] = [
-              ...new Set([...(found[control.slice('mysql/'.length)] ?? []), outcome]),
-            ];
-        return found;
-      };
       // Accounts are asked in either posture; the image of the second server is MySQL Community, which has no audit log.
       const exceptions: Readonly<Record<string, readonly [before: string, after: string]>> = {
         'db grant-tables-on': ['pass', 'pass'],
@@ -103,7 +112,7 @@ describe(
       };
       for (const server of servers)
         it(server, () => {
-          const [earlier, now] = [outcomes(database.before, server), outcomes(database.after, server)];
+          const [earlier, now] = [outcomesOf(database.before, server), outcomesOf(database.after, server)];
           assert.equal(Object.keys(now).length, 14);
           for (const control of Object.keys(now)) {
             const [first, then] = exceptions[`${server} ${control}`] ?? ['fail', 'pass'];
@@ -153,7 +162,7 @@ describe(
       });
       const outdated = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
       const cases: readonly (readonly [string, () => Promise<string>, RegExp])[] = [
-        ['plaintext with the right password', () => attempt(without(login())), denied],
+        ['plaintext with the right password', () => attempt(inTheClear(login())), denied],
         ['TLS 1.1', () => attempt(login({ tls: { ...tlsOf(), ...outdated } })), /alert protocol version/],
         [
           'no client certificate, with the right password',
@@ -376,12 +385,6 @@ ALTER USER '${consumer}'@'127.0.0.1' IDENTIFIED BY 'canary-other' REQUIRE NONE W
             await chmod(path, mode & 0o777);
           }
         });
-
-      /** Restarts with the files as they are now; the stack that is open holds them as they were. */
-      const restartAfresh = async (): Promise<void> => {
-        const stack = await openProject({ directory: database.stack.directory }, context);
-        await openProcessRuntime(stack, context).restart('db', context.signal);
-      };
 
       it('and starts again with its accounts and its data once that is mended', async () => {
         await database.runtime.restart('db', context.signal);

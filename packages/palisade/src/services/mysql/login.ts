@@ -35,7 +35,8 @@ export const readFailure = (thrown: unknown): LoginResult | undefined => {
   // The client says so where the server offers no TLS; it does not go on without.
   if (codeOf(thrown) === 'HANDSHAKE_NO_SSL_SUPPORT') return 'closed';
   // An alert in the handshake: the certificate, or its lack, is refused.
-  if (codeOf(thrown) === 'HANDSHAKE_SSL_ERROR' || /\balert\b/i.test(messageOf(thrown))) return 'closed';
+  // A server that merely hangs up may have any reason.
+  if (/\balert\b/i.test(messageOf(thrown))) return 'closed';
   return undefined;
 };
 
