@@ -1,4 +1,5 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
+import { tlsSuites } from '../../support/tls-suites.ts';
 import { pooledDatabases, upstreamOf } from './consumers.ts';
 import { containerPort, postureOf } from './posture.ts';
 
@@ -54,11 +55,13 @@ const sections = (stack: Stack, service: Service): readonly (readonly [title: st
       ['client_tls_cert_file', '/certs/cert.pem'],
       ['client_tls_key_file', '/certs/key.pem'],
       ['client_tls_protocols', 'secure'],
+      ['client_tls_ciphers', tlsSuites.join(':')],
       ['server_tls_sslmode', 'verify-full'],
       ['server_tls_ca_file', '/client-certs/ca.pem'],
       ['server_tls_cert_file', '/client-certs/cert.pem'],
       ['server_tls_key_file', '/client-certs/key.pem'],
       ['server_tls_protocols', 'secure'],
+      ['server_tls_ciphers', tlsSuites.join(':')],
     ],
   ],
   [

@@ -1,4 +1,5 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
+import { tlsSuites } from '../../support/tls-suites.ts';
 import { hasAuditExtension } from './audited-image.ts';
 import { parseConfigurationFile, quoteSetting } from './configuration-file.ts';
 import { containerFile } from './container-file.ts';
@@ -58,6 +59,7 @@ const access: Settings = [
   ['ssl_key_file', '/certs/key.pem'],
   ['ssl_ca_file', '/certs/ca.pem'],
   ['ssl_min_protocol_version', 'TLSv1.2'],
+  ['ssl_ciphers', tlsSuites.join(':')],
 ];
 
 const audit: Settings = [

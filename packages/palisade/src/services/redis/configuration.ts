@@ -1,4 +1,5 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
+import { tlsSuites } from '../../support/tls-suites.ts';
 import { replicates } from './cluster.ts';
 import { quoteValue } from './configuration-file.ts';
 import { majorVersion, productOf } from './image.ts';
@@ -39,6 +40,7 @@ const transport = (stack: Stack, service: Service): Lines => [
   ['tls-replication', 'yes'],
   ['tls-cluster', 'yes'],
   ['tls-protocols', '"TLSv1.2 TLSv1.3"'],
+  ['tls-ciphers', tlsSuites.join(':')],
   ['tls-prefer-server-ciphers', 'yes'],
 ];
 

@@ -1,3 +1,4 @@
+import { registeredTlsSuites } from '../../support/tls-suites.ts';
 import type { ConfigurationDocument } from './configuration.ts';
 import { blocksOf, entryOf, asBoolean } from './hcl/read.ts';
 import { quote, render } from './hcl/render.ts';
@@ -174,6 +175,7 @@ listener "tcp" {
   address = "0.0.0.0:${apiPort}"
   cluster_address = "0.0.0.0:${clusterPort}"
 ${render(certificate, '  ')}  tls_min_version = "tls12"
+  tls_cipher_suites = "${registeredTlsSuites.join(',')}"
 
   # Slow or endless requests must not hold connections.
   max_request_duration = "60s"

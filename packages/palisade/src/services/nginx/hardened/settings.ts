@@ -1,3 +1,4 @@
+import { tlsSuites } from '../../../support/tls-suites.ts';
 import { type Directive, directive } from '../syntax/directive.ts';
 import { clientCertificates, serverCertificates } from './paths.ts';
 
@@ -25,9 +26,7 @@ const logFormat = [
  */
 const tls: readonly Directive[] = [
   d('ssl_protocols', ['TLSv1.2', 'TLSv1.3']),
-  d('ssl_ciphers', [
-    'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305',
-  ]),
+  d('ssl_ciphers', [tlsSuites.join(':')]),
   d('ssl_ecdh_curve', ['X25519:prime256v1:secp384r1']),
   d('ssl_prefer_server_ciphers', ['off']),
   d('ssl_session_cache', ['shared:palisade_tls:10m']),
