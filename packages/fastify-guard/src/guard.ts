@@ -82,7 +82,7 @@ export const createGuard = (options: GuardOptions): Guard => {
   const credentials = readCredentials(options, now, closing.signal, (issuer, reason) =>
     observe({ type: 'keys-not-fetched', issuer, reason }),
   );
-  const policies = new Map<string, SettledPolicy>();
+  const policies: SettledPolicy[] = [];
   let listener: Listener | undefined;
   // Made and thrown away, so that a certificate that cannot be served is refused here and not when Fastify is made.
   if (tls !== undefined) createListener(tls, bounds, { now, countOf: () => undefined }, () => undefined);
@@ -133,9 +133,9 @@ export const createGuard = (options: GuardOptions): Guard => {
       listener: () => listener,
       close: () => closing.abort(),
     }),
-    routes: () => accessTable(policies.values()),
+    routes: () => accessTable(policies),
     openapi: () =>
-      openApiSecurity(policies.values(), credentials.kinds, {
+      openApiSecurity(policies, credentials.kinds, {
         apiKeyHeader: credentials.apiKeys?.header ?? '',
         dpop: credentials.proofs !== undefined,
       }),

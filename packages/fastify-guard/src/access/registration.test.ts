@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { application, roles, tokens } from '../../test/application.ts';
+import { token } from '../../test/tokens.ts';
 import { type GuardOptions, type RouteAccess, createGuard, formatRoutes, isGuardError } from '../index.ts';
 
 const answer = async () => ({});
@@ -46,6 +47,61 @@ test('does not boot where a route was declared before the guard could see it', a
     async () => app.ready(),
     (error) => isGuardError(error, 'guard/route-declared-early') && error.message.includes('early'),
   );
+});
+
+test('does not boot with a route of a plug-in that was made before the guard', async (context) => {
+  const guard = createGuard({});
+  const app = Fastify({ ...guard.fastify });
+  context.after(() => app.close());
+  let child: FastifyInstance | undefined;
+  await app.register(async (made) => {
+    child = made;
+  });
+  await app.register(guard.plugin);
+  child?.get('/late', { config: { guard: 'public' } }, answer);
+  await assert.rejects(
+    async () => app.ready(),
+    (error) => isGuardError(error, 'guard/route-declared-early') && error.message.includes('late'),
+  );
+});
+
+test('keeps routes apart that differ in their constraints alone', async (context) => {
+  const { app } = await application(context, { tokens, roles }, (app) => {
+    app.get('/x', { config: { guard: { roles: ['admin'] } } }, answer);
+    app.get('/x', { constraints: { version: '1.0.0' }, config: { guard: 'public' } }, answer);
+    app.get('/y', { config: { guard: 'public' } }, answer);
+    app.get('/y', { constraints: { host: 'inside' }, config: { guard: { roles: ['admin'] } } }, answer);
+  });
+  const status = async (url: string, headers: Record<string, string> = {}) =>
+    (await app.inject({ url, headers })).statusCode;
+  assert.deepEqual([await status('/x'), await status('/x', { 'accept-version': '1.0.0' })], [401, 200]);
+  assert.deepEqual([await status('/y'), await status('/y', { host: 'inside' })], [200, 401]);
+});
+
+test('guards both addresses of the root of a plug-in with a prefix, and every method of a route by itself', async (context) => {
+  const { app, guard } = await application(context, { tokens, roles }, async (app) => {
+    await app.register(
+      async (child) => {
+        child.get('/', { config: { guard: 'authenticated' } }, answer);
+        child.route({ method: ['POST', 'PUT'], url: '/both', config: { guard: 'authenticated' }, handler: answer });
+        child.get('/only', { prefixTrailingSlash: 'slash', config: { guard: 'public' } }, answer);
+      },
+      { prefix: '/v1' },
+    );
+  });
+  const ask = async (method: 'GET' | 'POST' | 'PUT', url: string) => {
+    const bare = await app.inject({ method, url });
+    const authorized = await app.inject({ method, url, headers: { authorization: `Bearer ${token()}` } });
+    return [bare.statusCode, authorized.statusCode];
+  };
+  for (const [method, url] of [
+    ['GET', '/v1'],
+    ['GET', '/v1/'],
+    ['POST', '/v1/both'],
+    ['PUT', '/v1/both'],
+  ] as const)
+    assert.deepEqual(await ask(method, url), [401, 200], `${method} ${url}`);
+  assert.deepEqual(new Set(guard.routes().map(({ url }) => url)), new Set(['/v1', '/v1/', '/v1/both', '/v1/only']));
 });
 
 const wrongPolicies: readonly (readonly [name: string, policy: RouteAccess, says: RegExp])[] = [

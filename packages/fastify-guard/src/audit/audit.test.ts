@@ -62,6 +62,11 @@ const guarded = async (
           reply.raw.end('mine');
         },
       );
+      app.put(
+        '/never',
+        { config: { guard: { roles: ['admin'], audit: 'never' } } },
+        async () => new Promise(() => undefined),
+      );
       app.get('/quiet', { config: { guard: { roles: ['admin'] } } }, async () => ({}));
       app.addHook('onResponse', async () => {
         order.push('answered');
@@ -135,6 +140,18 @@ test('records how an operation failed that ran', async (context) => {
       ],
     );
   }
+});
+
+test('calls the end of an operation unknown whose time was over', async (context) => {
+  const { app, records } = await guarded(context, undefined, { bounds: { handlerTimeout: 200 } });
+  assert.equal((await app.inject({ method: 'PUT', url: '/never', headers: bearer('admin') })).statusCode, 503);
+  assert.deepEqual(
+    records.map(({ outcome, details, reason }) => [outcome, details.phase, reason]),
+    [
+      ['unknown', 'intent', undefined],
+      ['unknown', 'outcome', 'handler-timeout'],
+    ],
+  );
 });
 
 test('does not run an operation whose intent cannot be recorded', async (context) => {

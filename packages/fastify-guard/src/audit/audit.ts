@@ -75,7 +75,9 @@ export const auditEvent = (
   phase: GuardAuditEvent['details']['phase'],
   end?: { readonly status: number; readonly reason?: string },
 ): GuardAuditEvent => {
-  const outcome = end === undefined ? 'unknown' : end.status < 400 ? 'success' : 'failure';
+  // A handler whose time was over may have done its work, or may do it yet.
+  const known = end !== undefined && end.reason !== 'handler-timeout';
+  const outcome = !known ? 'unknown' : end.status < 400 ? 'success' : 'failure';
   const userAgent = request.headers['user-agent'];
   return {
     class: 'api-activity',

@@ -1,6 +1,7 @@
 import type { Now } from '../clock.ts';
 import { within } from '../within.ts';
 import type { Counted, Counter, CounterStore } from './counter.ts';
+import type { Taken } from './headers.ts';
 import { createMemoryStore } from './memory.ts';
 
 /** What happens while the shared store does not answer. */
@@ -10,9 +11,9 @@ export type WhenStoreFails =
   /** Each instance counts by itself, with its part of each limit: all together let no more pass than before. */
   | { readonly instances: number };
 
-/** Counts for a request; `undefined` where nobody can. */
+/** Counts for a request. Gives the counters that it knows about; `undefined` where nobody can count. */
 export interface Limiter {
-  readonly take: (counters: readonly Counter[]) => Promise<Counted | undefined>;
+  readonly take: (counters: readonly Counter[]) => Promise<Taken | undefined>;
 }
 
 /** How a limiter works. Times in milliseconds. */
@@ -48,26 +49,25 @@ export const createLimiter = (parameters: LimiterParameters): Limiter => {
       blocked.set(key, time + reset);
     });
   };
-  const known = (counters: readonly Counter[]): Counted | undefined => {
+  /** The counters that are known to be used up. */
+  const known = (counters: readonly Counter[]): Taken | undefined => {
     const time = now();
-    let found = false;
-    const counts = counters.map(({ key, limit }) => {
-      const until = blocked.get(key);
-      if (until === undefined) return { remaining: limit, reset: 0 };
-      if (until <= time) {
-        blocked.delete(key);
-        return { remaining: limit, reset: 0 };
-      }
-      found = true;
-      return { remaining: 0, reset: until - time };
+    const found = counters.flatMap((counter) => {
+      const until = blocked.get(counter.key) ?? 0;
+      if (until > time) return [{ counter, count: { remaining: 0, reset: until - time } }];
+      blocked.delete(counter.key);
+      return [];
     });
-    return found ? { allowed: false, counts } : undefined;
+    if (found.length === 0) return undefined;
+    const counted = { allowed: false, counts: found.map(({ count }) => count) };
+    return { counters: found.map(({ counter }) => counter), counted };
   };
 
-  const alone = async (counters: readonly Counter[]): Promise<Counted | undefined> => {
+  const alone = async (counters: readonly Counter[]): Promise<Taken | undefined> => {
     if (whenStoreFails === 'refuse') return undefined;
     const { instances } = whenStoreFails;
-    return local.take(counters.map((counter) => ({ ...counter, limit: Math.floor(counter.limit / instances) })));
+    const own = counters.map((counter) => ({ ...counter, limit: Math.floor(counter.limit / instances) }));
+    return { counters: own, counted: await local.take(own) };
   };
 
   return {
@@ -80,7 +80,7 @@ export const createLimiter = (parameters: LimiterParameters): Limiter => {
         if (askAgainAt !== 0) observe(true, 'the store of the limits answers again');
         askAgainAt = 0;
         remember(counters, counted);
-        return counted;
+        return { counters, counted };
       } catch (error) {
         if (askAgainAt === 0) observe(false, error instanceof Error ? error.message : 'unknown');
         // A little apart for each instance, so that they do not come back all at once.

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { RedisCommands } from '../redis.ts';
 import { type Counted, type Counter, type CounterStore, partsOfWindow } from './counter.ts';
 
@@ -47,6 +48,8 @@ end
 return answer
 `;
 
+const digest = createHash('sha1').update(script).digest('hex');
+
 const readAnswer = (answer: unknown, counters: readonly Counter[]): Counted => {
   const numbers = Array.isArray(answer) ? answer.map(Number) : [];
   if (numbers.length !== counters.length * 2 + 1 || !numbers.every(Number.isFinite))
@@ -70,14 +73,15 @@ export const createRedisStore = (redis: RedisCommands, options: { readonly prefi
     take: async (counters) => {
       const keys = counters.map(({ key }) => `{${prefix}}:${key}`);
       const rates = counters.flatMap(({ limit, window }) => [String(limit), String((window * 1000) / partsOfWindow)]);
-      const answer = await redis.sendCommand([
-        'EVAL',
-        script,
-        String(keys.length),
-        ...keys,
-        String(partsOfWindow),
-        ...rates,
-      ]);
+      const rest = [String(keys.length), ...keys, String(partsOfWindow), ...rates];
+      let answer: unknown;
+      try {
+        answer = await redis.sendCommand(['EVALSHA', digest, ...rest]);
+      } catch (error) {
+        // Redis forgets scripts when it restarts.
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+        answer = await redis.sendCommand(['EVAL', script, ...rest]);
+      }
       return readAnswer(answer, counters);
     },
   };

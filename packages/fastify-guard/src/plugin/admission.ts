@@ -2,10 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientAddress, clientPrefix } from '../address/address.ts';
 import { type Authenticators, authenticate, challengeOf } from '../authenticate.ts';
 import { certificateOf } from '../certificate/certificate.ts';
-import { type Taken, limitHeaders, retryAfter } from '../limit/headers.ts';
+import { limitHeaders, retryAfter } from '../limit/headers.ts';
 import { counterOf } from '../limit/rules.ts';
 import { type ProblemCode, problem } from '../problem/problem.ts';
 import { type Refusal, isRefusal } from '../refusal.ts';
+import { settledPolicy } from './registration.ts';
 import { sendProblem } from './send.ts';
 import type { Settings } from './settings.ts';
 import { type RequestState, keepState } from './state.ts';
@@ -63,13 +64,12 @@ export const createAdmission = (
     if (rules.length === 0) return undefined;
     const prefix = clientPrefix(state.address);
     const counters = rules.map((rule) => counterOf(rule, prefix, state.identity));
-    const counted = await limits.limiter.take(counters);
-    if (counted === undefined)
+    const taken = await limits.limiter.take(counters);
+    if (taken === undefined)
       return refuse(request, reply, state, { problem: 'limits-unavailable', reason: 'limits-unavailable' });
-    const taken: Taken = { counters, counted };
     state.taken.push(taken);
     void reply.headers(limitHeaders(state.taken));
-    if (counted.allowed) return undefined;
+    if (taken.counted.allowed) return undefined;
     void reply.header('retry-after', String(retryAfter(taken)));
     return refuse(request, reply, state, { problem: 'limit-exceeded', reason: `limit-${phase}` });
   };
@@ -106,7 +106,7 @@ export const createAdmission = (
         Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
         settings.isProxy,
       ),
-      policy: request.is404 ? undefined : settings.policies.get(`${request.method} ${request.routeOptions.url ?? ''}`),
+      policy: request.is404 ? undefined : request.routeOptions.config[settledPolicy]?.get(request.method),
       identity: undefined,
       taken: [],
       problem: undefined,

@@ -1,38 +1,63 @@
-import type { FastifyInstance } from 'fastify';
-import { type RouteAccess, settlePolicy } from '../access/policy.ts';
+import type { FastifyInstance, RouteOptions } from 'fastify';
+import { type RouteAccess, type SettledPolicy, settlePolicy } from '../access/policy.ts';
 import { GuardError } from '../errors.ts';
 import { type Settings, surroundingsOf } from './settings.ts';
+
+/** Where the checked declaration lies in the configuration of a route: with the route itself, so that no other route can be meant. */
+export const settledPolicy = Symbol('settled policy');
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route. A route without it does not boot. */
     guard?: RouteAccess;
+    /** By method. @internal */
+    [settledPolicy]?: ReadonlyMap<string, SettledPolicy>;
   }
 }
 
+/** How many routes a tree has as Fastify prints it: each line ends with the methods, and constraints where there are some. */
+const countRoutes = (tree: string): number =>
+  [...tree.matchAll(/ \(([A-Z, -]+)\)(?: \{.*\})?$/gm)].reduce(
+    (sum, [, methods = '']) => sum + methods.split(',').length,
+    0,
+  );
+
+/** Fastify makes two routes, with and without a slash at the end, of the root of a plug-in with a prefix, and tells of one. */
+const copies = (route: RouteOptions & { readonly routePath: string; readonly prefix: string }): 1 | 2 =>
+  route.routePath === '' && route.prefix !== '' && (route.prefixTrailingSlash ?? 'both') === 'both' ? 2 : 1;
+
+const early = (tree: string): GuardError =>
+  new GuardError('guard/route-declared-early', `there are routes that the guard has not seen among these:\n${tree}`);
+
 /** Checks every route as it is declared, so that the application does not boot with one that nobody decided about. */
 export const checkRoutes = (app: FastifyInstance, settings: Settings): void => {
-  const early = app.printRoutes({ commonPrefix: false });
+  const tree = app.printRoutes({ commonPrefix: false });
   // A hook sees only the routes after it.
-  if (early !== '(empty tree)')
-    throw new GuardError('guard/route-declared-early', `there are routes that the guard has not seen:\n${early}`);
+  if (countRoutes(tree) > 0) throw early(tree);
   const surroundings = surroundingsOf(settings);
   const declared = new Map(Object.entries(settings.options.routes ?? {}));
   const unused = new Set(declared.keys());
+  let seen = 0;
   app.addHook('onRoute', (route) => {
-    for (const method of [route.method].flat()) {
+    const methods = [route.method].flat();
+    seen += methods.length * copies(route);
+    const settled = methods.map((method) => {
       const name = `${method} ${route.url}`;
       const fromOptions = declared.get(name) ?? (method === 'HEAD' ? declared.get(`GET ${route.url}`) : undefined);
       unused.delete(name);
       if (fromOptions !== undefined && route.config?.guard !== undefined)
         throw new GuardError('guard/route-policy-invalid', `route ${name} is declared twice`);
-      const policy = settlePolicy(method, route.url, route.config?.guard ?? fromOptions, surroundings);
-      settings.policies.set(name, policy);
-    }
+      return [method, settlePolicy(method, route.url, route.config?.guard ?? fromOptions, surroundings)] as const;
+    });
+    settings.policies.push(...settled.map(([, policy]) => policy));
+    route.config = { ...route.config, [settledPolicy]: new Map(settled) };
   });
   app.addHook('onReady', async () => {
     const [name] = unused;
     if (name !== undefined)
       throw new GuardError('guard/route-missing', `the option routes declares ${name}, and there is no such route`);
+    // A plug-in that was made before the guard does not have its hooks, and can declare routes later.
+    const all = app.printRoutes({ commonPrefix: false });
+    if (countRoutes(all) > seen) throw early(all);
   });
 };

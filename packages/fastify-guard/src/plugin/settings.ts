@@ -23,8 +23,8 @@ export interface Settings {
   readonly audit: { readonly sink: AuditSink; readonly timeout: number } | undefined;
   readonly isProxy: IsProxy;
   readonly observe: (event: GuardEvent) => void;
-  /** By method and address; filled while routes are registered. */
-  readonly policies: Map<string, SettledPolicy>;
+  /** Filled while routes are registered. */
+  readonly policies: SettledPolicy[];
   readonly listener: () => Listener | undefined;
   readonly close: () => void;
 }
