@@ -20,12 +20,15 @@ export const parseConfigurationFile = (text: string): ConfigurationFile => {
   for (const [index, content] of text.split('\n').entries()) {
     const line = content.trim();
     if (line === '' || line.startsWith('#')) continue;
-    const [, name, value] = /^([\w.-]+)\s*=\s*(.*?)\s*(?:\s#.*)?$/.exec(line) ?? [];
+    const [, name, value] = /^([\w.-]+)\s*=\s*('[^']*'|.*?)\s*(?:\s#.*)?$/.exec(line) ?? [];
     if (name === undefined || value === undefined || value === '') invalid.push(index + 1);
     else entries.push({ name, value: value.replace(/^'(.*)'$/, '$1'), line: index + 1 });
   }
   return { entries, invalid };
 };
+
+/** A value as the file holds it: in quotes where it would else end early. */
+export const quoteValue = (value: string): string => (/#|^\s|\s$/.test(value) ? `'${value}'` : value);
 
 /** Names of a list of plugins: `[rabbitmq_management,rabbitmq_mqtt].`, an Erlang term; undefined where it is none. */
 export const parsePlugins = (text: string): readonly string[] | undefined => {

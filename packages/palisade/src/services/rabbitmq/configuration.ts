@@ -1,5 +1,6 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { mountedFile } from '../../model/queries.ts';
+import { quoteValue } from './configuration-file.ts';
 import { connectionChannels, nodeConnections } from './accounts.ts';
 import { consumersOf, rememberedVhost } from './consumers.ts';
 import { configurationDirectory, pluginsOf, readSettings, settingsOf, valueOf } from './posture.ts';
@@ -121,7 +122,7 @@ export const renderConfiguration = (stack: Stack, service: Service): string => {
   const kept = new Map(
     (read.state === 'known' ? read.settings : [])
       .filter(({ name }) => !dropped.test(name))
-      .map(({ name, value }) => [name, value]),
+      .map(({ name, value }) => [name, quoteValue(value)]),
   );
   const sections: readonly (readonly [title: string, lines: Lines])[] = [
     ['As before', [...kept]],

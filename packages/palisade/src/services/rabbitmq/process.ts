@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { ProcessCapability, ProcessCommand, ProcessContext, ProcessPlan } from '../../contracts/service-kind.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { writeFileAtomically } from '../../support/files.ts';
+import { quoteValue } from './configuration-file.ts';
 import { error } from './errors.ts';
 import { type Listener, distributionPort, epmdPort, listenersFor, listenersOf } from './listeners.ts';
 import { dataDirectory, hardenedEntrypoint, pluginsOf, readSettings } from './posture.ts';
@@ -66,7 +67,7 @@ const writeConfiguration = async (context: ProcessContext): Promise<void> => {
   const given = new Map(
     settings
       .filter(({ name }) => !decidedHere.test(name) && !ofVersionFour.test(name))
-      .map(({ name, value }) => [name, layout.text(value)]),
+      .map(({ name, value }) => [name, quoteValue(layout.text(value))]),
   );
   const lines = [
     ...[...given].map(([name, value]) => `${name} = ${value}`),
