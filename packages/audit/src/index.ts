@@ -15,7 +15,7 @@ export type { ActivityOf, AuditClass } from './record/classes.ts';
 export type { Actor, AuditEvent, RequestDetails, Resource, Source } from './record/event.ts';
 export type { Head } from './record/line.ts';
 export type { Redaction, SecretLike } from './record/redact.ts';
-export { readCheckpoints } from './checkpoint/checkpoint-file.ts';
+export { appendCheckpoint, readCheckpoints } from './checkpoint/checkpoint-file.ts';
 export { parseCheckpoint, renderCheckpoint } from './checkpoint/checkpoint.ts';
 export { listSegments } from './log/segments.ts';
 export type {

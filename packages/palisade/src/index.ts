@@ -3,6 +3,7 @@
  * called, so that `palisade assess` does not pay for servers that it never starts.
  */
 import type * as AssessJob from './jobs/assess.ts';
+import type * as AuditJob from './jobs/audit/verify.ts';
 import type * as BootstrapJob from './jobs/bootstrap.ts';
 import type * as DemoJob from './jobs/demo/demo.ts';
 import type * as ExplainJob from './jobs/explain.ts';
@@ -86,6 +87,10 @@ export const exportProject: typeof ExportJob.exportProject = async (...args) =>
 /** The job behind `palisade firewall`: rules for the host that runs a hardened project. */
 export const firewallOfProject: typeof FirewallJob.firewallOfProject = async (...args) =>
   (await import('./jobs/firewall.ts')).firewallOfProject(...args);
+
+/** The job behind `palisade audit verify`: what was done to audit logs. */
+export const verifyAuditLogs: typeof AuditJob.verifyAuditLogs = async (...args) =>
+  (await import('./jobs/audit/verify.ts')).verifyAuditLogs(...args);
 
 /** The page of one control, or the list of all; the text behind `palisade explain`. */
 export const explainControl: typeof ExplainJob.explainControl = async (...args) =>

@@ -70,6 +70,7 @@ for (const command of [
   'down',
   'status',
   'verify',
+  'audit',
   'explain',
   'firewall',
   'export',

@@ -23,6 +23,7 @@ process.on('exit', () => writeFileSync(process.env.LOADED_MODULES, urls.join('\\
 /** Modules that an assessment of the files has no use for: servers, probes, and libraries that talk to servers. */
 const needless = [
   /\/node_modules\/(?:pg|undici|age-encryption|fastify|zod|diff)\//,
+  /\/packages\/audit\//,
   /\/packages\/vault\/(?:src|dist)\/(?!secret\.)/,
   /\/palisade\/(?:src|dist)\/runtime\//,
   /\/services\/[^/]+\/probe/,

@@ -25,6 +25,19 @@ export interface Checkpointer {
   readonly end: () => Promise<void>;
 }
 
+/** What `act` resolves to, or a rejection as soon as the signal is aborted, whether `act` heeds it or not. */
+const until = async <T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> => {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([act(), aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+};
+
 /**
  * Signs a statement.
  *
@@ -36,7 +49,7 @@ export const signCheckpoint = async (
   signal: AbortSignal,
 ): Promise<Checkpoint> => {
   try {
-    const value = await signer.sign(bytesOf(statement, signer), { signal });
+    const value = await until(signal, () => signer.sign(bytesOf(statement, signer), { signal }));
     return { ...statement, signature: { kind: signer.kind, key: signer.key, value } };
   } catch (thrown) {
     throw thrown instanceof AuditError
@@ -51,7 +64,7 @@ export const createCheckpointer = (
   options: CheckpointOptions,
 ): Checkpointer => {
   const { signer, interval = 60_000, timeout = 10_000, publish, failed } = options;
-  let last = 0;
+  let [last, pending] = [0, 0];
   let work: Promise<unknown> = Promise.resolve();
   const ended = new AbortController();
 
@@ -61,7 +74,7 @@ export const createCheckpointer = (
     const checkpoint = await signCheckpoint({ log: log.id, seq, hash, time: log.now() }, signer, signal);
     try {
       await appendCheckpoint(log.file, checkpoint);
-      await publish?.(checkpoint, { signal });
+      await until(signal, async () => publish?.(checkpoint, { signal }));
     } catch (thrown) {
       throw new AuditError('audit/not-signed', `the checkpoint of record ${seq} was not kept (${reasonOf(thrown)})`);
     }
@@ -70,14 +83,23 @@ export const createCheckpointer = (
   };
 
   const checkpoint = (signal?: AbortSignal): Promise<Checkpoint | undefined> => {
-    const bounded = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal === undefined ? [] : [signal])]);
-    const next = work.then(() => make(bounded));
+    pending += 1;
+    const next = work.then(async () => {
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(new Error(`no answer within ${timeout} ms`)), timeout);
+      try {
+        return await make(AbortSignal.any([late.signal, ...(signal === undefined ? [] : [signal])]));
+      } finally {
+        clearTimeout(timer);
+        pending -= 1;
+      }
+    });
     work = next.catch(() => undefined);
     return next;
   };
 
   const request = (): void => {
-    if (ended.signal.aborted) return;
+    if (ended.signal.aborted || pending > 0) return;
     checkpoint(ended.signal).catch((thrown: unknown) => {
       if (!ended.signal.aborted && thrown instanceof AuditError) failed?.(thrown);
     });

@@ -8,7 +8,7 @@ const publicKeyHeader = Buffer.from('302a300506032b6570032100', 'hex');
 
 const unusable = (what: string): AuditError => new AuditError('audit/key-unusable', what);
 
-/** The name of a key: the first 16 hexadecimal digits of the SHA-256 of its SubjectPublicKeyInfo would say the same; the base64 of its 32 bytes is the key itself. */
+/** The name of a key: base64 of its 32 bytes, which can be given to the verifier as it is. */
 const nameOf = (key: KeyObject): string =>
   key.export({ type: 'spki', format: 'der' }).subarray(publicKeyHeader.length).toString('base64');
 
@@ -29,6 +29,8 @@ export const readCheckpointKey = (text: string): CheckpointKey => {
   try {
     const trimmed = text.trim();
     if (trimmed.includes('PRIVATE KEY')) throw unusable('the key is a private one, which a verifier has no use for');
+    if (!trimmed.startsWith('-----BEGIN') && !/^[A-Za-z0-9+/]{43}=$/.test(trimmed))
+      throw unusable('the key cannot be read');
     key = trimmed.startsWith('-----BEGIN')
       ? createPublicKey(trimmed)
       : createPublicKey({

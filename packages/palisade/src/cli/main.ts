@@ -1,6 +1,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { version } from '../index.ts';
 import { assessCommand } from './commands/assess.ts';
+import { auditCommand } from './commands/audit.ts';
 import { bootstrapCommand, unsealCommand } from './commands/bootstrap.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -46,6 +47,7 @@ for (const command of [
   downCommand(),
   statusCommand(),
   verifyCommand(),
+  auditCommand(),
   firewallCommand(),
   exportCommand(),
   explainCommand(),
@@ -64,7 +66,10 @@ const settle = (command: {
   });
 };
 settle(program);
-for (const command of program.commands) settle(command);
+for (const command of program.commands) {
+  settle(command);
+  for (const part of command.commands) settle(part);
+}
 
 try {
   await program.parseAsync();

@@ -16,6 +16,12 @@ export const { error, definitions } = defineErrors<{
   'job/no-bundled-stack': { directory: string };
   'job/demo-service-failed': { service: string; why: string };
   'job/source-changed': { source: string; target: string; files: readonly string[] };
+  'job/no-audit-log': { directory: string };
+  'job/audit-log-unreadable': { directory: string; why: string };
+  'job/audit-checkpoints-unreadable': { file: string; why: string };
+  'job/audit-key-unusable': { file: string; why: string };
+  'job/audit-memory-beside-log': { file: string; directory: string };
+  'job/audit-memory-unusable': { file: string; why: string };
 }>({
   'job/unknown-control': {
     exit: 2,
@@ -108,5 +114,42 @@ export const { error, definitions } = defineErrors<{
     summary: 'A service of the demo did not start.',
     message: ({ service, why }) => `${service} did not start: ${why}`,
     next: () => 'read what it logged, above; then run it again',
+  },
+  'job/no-audit-log': {
+    exit: 2,
+    summary: 'There is no audit log in a directory that is to be verified.',
+    message: ({ directory }) => `there is no audit log in ${directory}, nor in a directory directly below it`,
+    next: () => 'give the directory that holds 00000001.jsonl; if it should be there, the log was removed',
+  },
+  'job/audit-log-unreadable': {
+    exit: 3,
+    summary: 'An audit log cannot be read, so nothing can be said about it.',
+    message: ({ directory, why }) => `the audit log in ${directory} cannot be verified: ${why}`,
+    next: () => 'run it as a user who may read the log, on a disk that works',
+  },
+  'job/audit-checkpoints-unreadable': {
+    exit: 2,
+    summary: 'A file of checkpoints does not exist, or holds something else.',
+    message: ({ file, why }) => `the checkpoints in ${file} cannot be used: ${why}`,
+    next: () => 'give a file with one checkpoint a line, as the log writes them into checkpoints.jsonl',
+  },
+  'job/audit-key-unusable': {
+    exit: 2,
+    summary: 'A key that is to check checkpoints is none.',
+    message: ({ file, why }) => `the key in ${file} cannot be used: ${why}`,
+    next: () =>
+      'give the public Ed25519 key as PEM, or as base64 of its 32 bytes, which is how the transit engine of Vault shows it',
+  },
+  'job/audit-memory-beside-log': {
+    exit: 2,
+    summary: 'What a verification remembers would lie where whoever changes the log can change it too.',
+    message: ({ file, directory }) => `${file} lies in ${directory}, beside the log that it is to vouch for`,
+    next: () => 'keep it outside of that directory, best on another machine',
+  },
+  'job/audit-memory-unusable': {
+    exit: 3,
+    summary: 'The file in which a verification remembers what it saw cannot be read or written.',
+    message: ({ file, why }) => `what was remembered in ${file} cannot be used: ${why}`,
+    next: () => 'find out who changed it; a new file begins without knowledge of the log',
   },
 });
