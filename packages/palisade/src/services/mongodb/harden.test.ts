@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { certificates, secrets } from './certificates.ts';
 import { consumersOf, databaseOf } from './consumers.ts';
 import { canHarden, harden } from './harden.ts';
-import { knownLogins } from './known-logins.ts';
+import { knownLogins } from './probe/known-logins.ts';
 import { statements } from './statements.ts';
 import { loadProject, type Project } from './testing/project.ts';
 

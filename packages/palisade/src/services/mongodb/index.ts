@@ -3,7 +3,7 @@ import { certificates, secrets } from './certificates.ts';
 import './evidence.ts';
 import { harden } from './harden.ts';
 import { imageAccount, isOfficialImage, matches } from './matching.ts';
-import { processCapability } from './process.ts';
+import { processCapability } from './process/capability.ts';
 import { statements } from './statements.ts';
 
 /** MongoDB in its official image: single servers and replica sets. As a process of the host, FerretDB stands in for it. */
@@ -21,7 +21,7 @@ export const kind: ServiceKind = {
   probes: [
     {
       evidence: 'mongodb',
-      collect: async (target, signal) => (await import('./probe.ts')).probe.collect(target, signal),
+      collect: async (target, signal) => (await import('./probe/probe.ts')).probe.collect(target, signal),
     },
   ],
   process: processCapability,

@@ -1,7 +1,7 @@
-import type { Entry } from './configuration-file.ts';
-import { administrator } from './consumers.ts';
-import { markerCheck } from './administrator-script.ts';
-import type { Service } from '../../contracts/stack.ts';
+import type { Entry } from '../configuration-file.ts';
+import { administrator } from '../consumers.ts';
+import { markerCheck } from '../administrator-script.ts';
+import type { Service } from '../../../contracts/stack.ts';
 
 /** Where things are on the machine on which FerretDB stands in for mongod. */
 export interface Places {
@@ -43,7 +43,7 @@ const heldAnyway: Readonly<Record<string, RegExp>> = {
 const sqliteUrl = (directory: string): string => `file:${directory.split('/').map(encodeURIComponent).join('/')}/`;
 
 /** Flags of every start: no telemetry, no page for debugging. */
-export const commonArgs = ({ data, state }: Pick<Places, 'data' | 'state'>): readonly string[] => [
+const commonArgs = ({ data, state }: Pick<Places, 'data' | 'state'>): readonly string[] => [
   '--handler=sqlite',
   `--sqlite-url=${sqliteUrl(data)}`,
   `--state-dir=${state}`,
@@ -94,10 +94,8 @@ export const standIn = (entries: readonly Entry[], places: Places): StandIn => {
 /**
  * Starts FerretDB once on a port that nobody knows, with logins demanded, so that it makes the administrator: it does so
  * only where there is no database `admin` yet. An older one, or one of a start that was cut off, is put aside.
- *
- * @param program path of the program, for the shell's own account
  */
-export const renderFerretDbAdministrator = (service: Service, program: string, state: string): string => `#!/bin/sh
+export const renderFerretDbAdministrator = (service: Service): string => `#!/bin/sh
 # ${service.name}: gives the administrator of FerretDB the password in the file $1. Written by Palisade.
 ${markerCheck(service)}
 for file in "$data"/admin.sqlite "$data"/admin.sqlite-wal "$data"/admin.sqlite-shm; do
@@ -105,7 +103,7 @@ for file in "$data"/admin.sqlite "$data"/admin.sqlite-wal "$data"/admin.sqlite-s
 done
 FERRETDB_SETUP_PASSWORD=$(cat "$password_file")
 export FERRETDB_SETUP_PASSWORD
-'${program}' --handler=sqlite "--sqlite-url=$PALISADE_SQLITE_URL" '--state-dir=${state}' --telemetry=disable --debug-addr=- \\
+"$PALISADE_FERRETDB" --handler=sqlite "--sqlite-url=$PALISADE_SQLITE_URL" "--state-dir=$PALISADE_STATE_DIRECTORY" --telemetry=disable --debug-addr=- \\
   --listen-addr=127.0.0.1:0 --test-enable-new-auth --setup-database=admin --setup-username=${administrator} \\
   > "$directory/first-start.log" 2>&1 &
 server=$!
@@ -124,8 +122,9 @@ printf %s "$digest" > "$marker.new"
 mv -f -- "$marker.new" "$marker"
 `;
 
-/** The variable that tells the script where the databases are. */
-export const scriptEnvironment = (places: Pick<Places, 'data'>): Readonly<Record<string, string>> => ({
+/** The variables that tell the script where things are, beside PALISADE_FERRETDB, the program. */
+export const scriptEnvironment = (places: Pick<Places, 'data' | 'state'>): Readonly<Record<string, string>> => ({
   PALISADE_DATA_DIRECTORY: places.data,
+  PALISADE_STATE_DIRECTORY: places.state,
   PALISADE_SQLITE_URL: sqliteUrl(places.data),
 });

@@ -1,7 +1,7 @@
-import type { ProbeTarget } from '../../contracts/service-kind.ts';
-import { readConnectionString } from './consumers.ts';
-import { firstAdministrator } from './posture.ts';
-import type { Login } from './wire/session.ts';
+import type { ProbeTarget } from '../../../contracts/service-kind.ts';
+import { readConnectionString } from '../consumers.ts';
+import { firstAdministrator } from '../posture.ts';
+import type { Login } from '../wire/session.ts';
 
 /** Logins at most: enough for the well-known ones, too few to be a burden. */
 const most = 8;

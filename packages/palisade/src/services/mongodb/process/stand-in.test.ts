@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { standIn } from './ferretdb.ts';
+import { standIn } from './stand-in.ts';
 
 const places = {
   host: '127.0.0.1',

@@ -2,29 +2,15 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions } from 'node:tls';
-import type { Answer } from '../../contracts/evidence.ts';
-import type { Endpoint } from '../../contracts/runtime.ts';
-import type { Probe, ProbeTarget } from '../../contracts/service-kind.ts';
-import { withTimeout } from '../../support/concurrency.ts';
-import { messageOf } from '../../support/errors.ts';
-import { readAccounts } from './accounts.ts';
-import { administer, isFerretDb } from './administer.ts';
-import { error } from './errors.ts';
-import type { MongodbEvidence, Reception } from './evidence.ts';
+import type { Answer } from '../../../contracts/evidence.ts';
+import type { Endpoint } from '../../../contracts/runtime.ts';
+import type { ProbeTarget } from '../../../contracts/service-kind.ts';
+import { withTimeout } from '../../../support/concurrency.ts';
+import { messageOf } from '../../../support/errors.ts';
+import type { MongodbEvidence, Reception } from '../evidence.ts';
+import { converse, isRefusal, listens, logIn, reasonOf, type Run, succeeded } from '../wire/session.ts';
+import { answered } from './answered.ts';
 import { knownLogins } from './known-logins.ts';
-import { containerPort } from './posture.ts';
-import { type Document, isDocument } from './wire/bson.ts';
-import { converse, isRefusal, listens, logIn, reasonOf, type Run, succeeded } from './wire/session.ts';
-
-/** Turns what a question throws into an unknown with the reason. A cancelled probe ends as a whole. */
-const answered = async <T>(signal: AbortSignal, question: () => Promise<T>): Promise<Answer<T>> => {
-  try {
-    return { known: true, value: await question() };
-  } catch (thrown) {
-    signal.throwIfAborted();
-    return { known: false, why: messageOf(thrown) };
-  }
-};
 
 type Way = ConnectionOptions | undefined;
 
@@ -115,12 +101,14 @@ const tryLogins = async (target: ProbeTarget, endpoint: Endpoint, ways: readonly
 
 const isOpen = (answer: Answer<Reception>): boolean => answer.known && answer.value !== 'closed';
 
-type Network = Pick<
+/** What anybody on the network can find out. */
+export type Network = Pick<
   MongodbEvidence,
   'plaintext' | 'tlsVersions' | 'withoutCertificate' | 'withCertificate' | 'knownLogins'
 >;
 
-const overNetwork = async (target: ProbeTarget, endpoint: Endpoint, signal: AbortSignal): Promise<Network> => {
+/** Tries every way in that the network offers. */
+export const overNetwork = async (target: ProbeTarget, endpoint: Endpoint, signal: AbortSignal): Promise<Network> => {
   const anybody: ConnectionOptions = { rejectUnauthorized: false, servername: target.service.name };
   const known: ConnectionOptions = { ...anybody, ...(await identityOf(target)) };
   const plaintext = await answered(signal, () => received(endpoint, undefined, signal));
@@ -144,93 +132,4 @@ const overNetwork = async (target: ProbeTarget, endpoint: Endpoint, signal: Abor
     return tryLogins(target, endpoint, ways, signal);
   });
   return { plaintext, tlsVersions: versions, withoutCertificate, withCertificate, knownLogins: logins };
-};
-
-const parameterNames = ['enableLocalhostAuthBypass', 'quiet', 'authenticationMechanisms'];
-
-const need = (answer: Document | undefined): Document => {
-  if (answer === undefined || !succeeded(answer)) throw new Error(reasonOf(answer ?? {}));
-  return answer;
-};
-
-/** A condition that every server with scripts carries out, on a collection that nobody has. */
-const condition: Document = { find: 'palisade_absent', filter: { $where: 'true' }, limit: 1 };
-
-/** The same where a condition is looked at only when there are documents: a command that is nothing but scripts. */
-const mapReduce: Document = {
-  mapReduce: 'palisade_absent',
-  map: 'function () { emit(1, 1) }',
-  reduce: 'function (key, values) { return 1 }',
-  out: { inline: 1 },
-};
-
-/** BadValue: there is no engine for scripts. CommandNotFound: there is no such command. */
-const withoutScripts = new Set([2, 59]);
-
-type Inside = Pick<MongodbEvidence, 'product' | 'scripts' | 'parameters' | 'connections' | 'accounts'>;
-
-const fromInside = async (target: ProbeTarget, signal: AbortSignal): Promise<Inside> => {
-  const { exec, service, stack } = target;
-  const port = containerPort(stack, service);
-  const ask = (database: string, command: Document): Promise<Document> => {
-    if (exec === undefined) throw new Error('the runtime cannot ask the server as its administrator');
-    return administer(exec, service, port, [{ database, command }], signal).then(([answer]) => answer ?? {});
-  };
-  const about = <T>(database: string, command: Document, read: (answer: Document) => T): Promise<Answer<T>> =>
-    answered(signal, async () => read(await ask(database, command)));
-  const product = await about('admin', { buildInfo: 1 }, (answer) =>
-    isFerretDb(need(answer)) ? 'ferretdb' : 'mongodb',
-  );
-  const scripted = product.known && product.value === 'ferretdb' ? mapReduce : condition;
-  return {
-    product,
-    scripts: await about('admin', scripted, (answer) => {
-      if (succeeded(answer)) return 'run';
-      if (typeof answer['code'] === 'number' && withoutScripts.has(answer['code'])) return 'refused';
-      throw new Error(reasonOf(answer));
-    }),
-    parameters: await answered(signal, async () => {
-      const found: Record<string, string> = {};
-      for (const name of parameterNames) {
-        const answer = await ask('admin', { getParameter: 1, [name]: 1 });
-        if (isRefusal(answer)) throw new Error(reasonOf(answer));
-        const value = succeeded(answer) ? answer[name] : undefined;
-        if (value !== undefined) found[name] = typeof value === 'string' ? value : JSON.stringify(value);
-      }
-      return found;
-    }),
-    connections: await about('admin', { serverStatus: 1 }, (answer) => {
-      const { connections } = need(answer);
-      if (!isDocument(connections)) return null;
-      const { current, available } = connections;
-      return typeof current === 'number' && typeof available === 'number' ? current + available : null;
-    }),
-    // The old way of FerretDB knows no accounts, and no such command.
-    accounts: await about('admin', { usersInfo: { forAllDBs: true } }, (answer) =>
-      readAccounts(need(answer)).map(({ name, database, roles }) => ({ name, database, roles })),
-    ),
-  };
-};
-
-/** Collects what a running server shows from the network and to its administrator. */
-export const probe: Probe<'mongodb'> = {
-  evidence: 'mongodb',
-  collect: async (target, signal): Promise<MongodbEvidence> => {
-    const { stack, service, exec } = target;
-    const endpoint = target.endpoint(containerPort(stack, service));
-    if (endpoint === undefined && exec === undefined)
-      throw error('mongodb/not-reachable', { service: service.name, reason: 'no port and no client to ask through' });
-    const unreachable: Answer<never> = { known: false, why: 'the port is not reachable from here' };
-    const network: Network =
-      endpoint === undefined
-        ? {
-            plaintext: unreachable,
-            tlsVersions: unreachable,
-            withoutCertificate: unreachable,
-            withCertificate: unreachable,
-            knownLogins: unreachable,
-          }
-        : await overNetwork(target, endpoint, signal);
-    return { ...network, ...(await fromInside(target, signal)) };
-  },
 };
