@@ -83,6 +83,8 @@ export const ensureImages = (engine: Engine, kinds?: readonly string[]): Promise
       await build(engine, specification, files, digest);
       built.push(specification.kind);
     });
+    // What the images were before would only fill the disk.
+    if (built.length > 0) await engine.docker(['image', 'prune', '--force']);
     return { built, missing };
   });
 };

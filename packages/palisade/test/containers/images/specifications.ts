@@ -27,9 +27,9 @@ export const specifications: readonly ImageSpecification[] = [
   { kind: 'postgres', tags: ['postgres:17-alpine', 'palisade/postgres:17-alpine'] },
   { kind: 'rabbitmq', tags: ['rabbitmq:4.1-management-alpine'] },
   { kind: 'mysql', tags: ['mysql:8.4'] },
-  { kind: 'pgbouncer', tags: ['edoburu/pgbouncer:v1.24.1-p1'] },
+  { kind: 'pgbouncer', tags: ['edoburu/pgbouncer:v1.24.1-p1', 'palisade/pgbouncer:v1.24.1-p1'] },
   { kind: 'nginx', tags: ['nginx:1.30'] },
-  { kind: 'redis', tags: ['redis:7.4-alpine'] },
+  { kind: 'redis', tags: ['redis:7.4-alpine', 'palisade/redis:7.4-alpine'] },
   {
     kind: 'vault',
     tags: ['hashicorp/vault:1.20'],

@@ -6,6 +6,7 @@ case ${1:-} in -*) set -- mysqld "$@" ;; esac
 [ "${1:-}" = mysqld ] || exec "$@"
 if [ "$(id -u)" = 0 ]; then
   chown -R mysql:mysql /var/lib/mysql /var/run/mysqld
+  export HOME=/var/lib/mysql
   exec setpriv --reuid mysql --regid mysql --init-groups "$0" "$@"
 fi
 
@@ -27,7 +28,7 @@ if [ ! -d /var/lib/mysql/mysql ]; then
     echo 'Error: the database has no password: set MYSQL_ROOT_PASSWORD_FILE or MYSQL_ROOT_PASSWORD' >&2
     exit 1
   fi
-  mariadb-install-db --datadir=/var/lib/mysql --auth-root-authentication-method=normal --skip-test-db > /dev/null
+  MYSQLD_STAND_IN=mariadb-install-db mysqld --datadir=/var/lib/mysql --auth-root-authentication-method=normal --skip-test-db > /dev/null
   "$@" --skip-networking --socket=/var/run/mysqld/init.sock &
   server=$!
   client() { mariadb --socket=/var/run/mysqld/init.sock --user=root "$@"; }

@@ -7,6 +7,7 @@ case ${1:-} in -*) set -- postgres "$@" ;; esac
 if [ "$(id -u)" = 0 ]; then
   mkdir -p "$PGDATA"
   chown -R postgres:postgres "$PGDATA" /var/run/postgresql
+  export HOME=/var/lib/postgresql
   exec setpriv --reuid postgres --regid postgres --init-groups "$0" "$@"
 fi
 

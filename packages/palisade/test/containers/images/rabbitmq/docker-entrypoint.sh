@@ -9,7 +9,8 @@ if [ "${1:-}" = rabbitmq-server ]; then
   done
   if [ "$(id -u)" = 0 ]; then
     chown -R rabbitmq:rabbitmq /var/lib/rabbitmq /var/log/rabbitmq
-    exec setpriv --reuid rabbitmq --regid rabbitmq --init-groups "$0" "$@"
+    export HOME=/var/lib/rabbitmq
+  exec setpriv --reuid rabbitmq --regid rabbitmq --init-groups "$0" "$@"
   fi
 fi
 exec "$@"

@@ -4,6 +4,7 @@ set -eu
 case ${1:-} in -* | *.conf) set -- redis-server "$@" ;; esac
 if [ "${1:-}" = redis-server ] && [ "$(id -u)" = 0 ]; then
   chown -R redis:redis /data
+  export HOME=/data
   exec setpriv --reuid redis --regid redis --init-groups "$0" "$@"
 fi
 exec "$@"

@@ -17,6 +17,7 @@ case " $* " in
 esac
 if [ "${1:-}" = vault ] && [ "$(id -u)" = 0 ]; then
   [ -n "${SKIP_CHOWN:-}" ] || chown -R vault:vault /vault
+  export HOME=/home/vault
   exec setpriv --reuid vault --regid vault --init-groups "$@"
 fi
 exec "$@"
