@@ -1,21 +1,29 @@
-import * as z from 'zod';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { hostPathOf, mountedFile } from '../../model/queries.ts';
 import { settingsOf } from './posture.ts';
 
 /** What of a file of definitions is no account: it may stay. */
-const topology = z.object({
-  vhosts: z.array(z.unknown()).default([]),
-  parameters: z.array(z.unknown()).default([]),
-  policies: z.array(z.unknown()).default([]),
-  queues: z.array(z.unknown()).default([]),
-  exchanges: z.array(z.unknown()).default([]),
-  bindings: z.array(z.unknown()).default([]),
-});
+const parts = ['vhosts', 'parameters', 'policies', 'queues', 'exchanges', 'bindings'] as const;
 
-type Topology = z.output<typeof topology>;
+type Topology = Readonly<Record<(typeof parts)[number], readonly unknown[]>>;
 
-const nothing: Topology = topology.parse({});
+const nothing: Topology = { vhosts: [], parameters: [], policies: [], queues: [], exchanges: [], bindings: [] };
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Reads definitions; undefined where a part is no list. */
+const readTopology = (text: string): Topology | undefined => {
+  const parsed: unknown = JSON.parse(text);
+  if (!isRecord(parsed)) return undefined;
+  let found = nothing;
+  for (const part of parts) {
+    const value = parsed[part] ?? [];
+    if (!Array.isArray(value)) return undefined;
+    found = { ...found, [part]: value };
+  }
+  return found;
+};
 
 /** The definitions that a service loads at its start; undefined where they cannot be read. */
 const definitionsOf = (stack: Stack, service: Service): Topology | undefined => {
@@ -26,7 +34,7 @@ const definitionsOf = (stack: Stack, service: Service): Topology | undefined => 
     if (found.state === 'default') continue;
     if (hostPathOf(stack, service, found.value) === undefined) return undefined;
     try {
-      return topology.parse(JSON.parse(mountedFile(stack, service, found.value)?.text ?? ''));
+      return readTopology(mountedFile(stack, service, found.value)?.text ?? '');
     } catch {
       return undefined;
     }
