@@ -144,10 +144,10 @@ describe('MongoDB from the development posture to the production one', { timeout
       assert.ok(!said.includes(name), `${name}: ${said}`);
   });
 
-  it('lets a consumer with its own identity read and write', async () => {
+  it('lets a consumer with its own identity read and write, and finds what was there before', async () => {
     await as(loginOf(consumer), async (run) => {
       assert.ok(succeeded(await run(database, { insert: 'notes', documents: [{ text: 'of production' }] })));
-      assert.deepEqual(await texts(run, 'notes'), ['of production']);
+      assert.deepEqual(await texts(run, 'notes'), ['of development', 'of production']);
     });
   });
 
@@ -246,7 +246,7 @@ describe('MongoDB from the development posture to the production one', { timeout
     assert.equal(await accepts(loginOf(consumer)), false);
     assert.deepEqual(await noted.again(), { changes: 0, statements: 1 });
     await as(loginOf(consumer), async (run) => {
-      assert.deepEqual(await texts(run, 'notes'), ['of production']);
+      assert.deepEqual(await texts(run, 'notes'), ['of development', 'of production']);
     });
   });
 
@@ -311,7 +311,7 @@ describe('MongoDB from the development posture to the production one', { timeout
 
     it('and starts again with its accounts and its documents once that is mended', async () => {
       await as(loginOf(consumer), async (run) => {
-        assert.deepEqual(await texts(run, 'notes'), ['of production']);
+        assert.deepEqual(await texts(run, 'notes'), ['of development', 'of production']);
       });
       assert.deepEqual(await noted.again(), { changes: 0, statements: 0 });
     });

@@ -10,6 +10,7 @@ import { assessStack } from '../../src/jobs/assess.ts';
 import { systemContext } from '../../src/jobs/context.ts';
 import { hardenDirectory } from '../../src/jobs/harden.ts';
 import { bringUp } from '../../src/jobs/hardened/bring-up.ts';
+import { takeOver } from '../../src/jobs/hardened/take-over.ts';
 import { openOperatorSession } from '../../src/jobs/hardened/vault-access.ts';
 import { collectAsOperator, collectLiveEvidence } from '../../src/jobs/live.ts';
 import { openProcessRuntime, runtimeDirectoryOf } from '../../src/jobs/open-runtime.ts';
@@ -145,12 +146,14 @@ export const startNoted = async (inDevelopment: (runtime: Runtime) => Promise<vo
     await inDevelopment(development.runtime);
     const evidence = await collectLiveEvidence(development.stack, context, { runtime: development.runtime });
     const before = ofMongodb(assessStack(development.stack, context, evidence).findings);
-    await development.runtime.down(ending);
 
     await prepareTarget({ source, target });
     assert.notEqual(await hardenAt(target), 0);
     const { stack, runtime } = await openAt(target);
-    const { services } = await bringUp(stack, runtime, { recipients: [] }, context);
+    // Stops the development posture, and moves its data to the copy.
+    const predecessor = await takeOver(stack, context);
+    const { services } = await bringUp(stack, runtime, { recipients: [], ...predecessor.options }, context);
+    await predecessor.close();
     const down = services.filter(({ state }) => state !== 'running').map(({ service }) => service);
     assert.deepEqual(down, [consumer]);
     const hardenedEvidence = await collectAsOperator(stack, context, { runtime });

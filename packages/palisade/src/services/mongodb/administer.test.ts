@@ -16,6 +16,13 @@ globalThis.connect = (target) => ({ getSiblingDB: (name) => ({ runCommand: (comm
 } }) });
 (0, eval)(process.argv[1]);`;
 
+const runProgram = (environment: Readonly<Record<string, string>>, input: string) =>
+  run(process.execPath, ['-e', shell, mongoshProgram(service, 27_020)], {
+    environment: { ...plainEnvironment(), ...environment },
+    input,
+    timeout: 20_000,
+  });
+
 const tasks = [
   { database: 'admin', command: { ping: 1 } },
   { database: 'shop', command: { fails: true } },
@@ -23,11 +30,7 @@ const tasks = [
 ];
 
 it('is a program that answers every command by one line, errors among them', async () => {
-  const { exitCode, stdout, stderr } = await run(process.execPath, ['-e', shell, mongoshProgram(service, 27_020)], {
-    environment: plainEnvironment(),
-    input: writeTasks(tasks),
-    timeout: 20_000,
-  });
+  const { exitCode, stdout, stderr } = await runProgram({}, writeTasks(tasks));
   assert.equal(exitCode, 0, stderr);
   const target = 'mongodb://localhost:27020/admin?directConnection=true';
   assert.deepEqual(
@@ -41,6 +44,12 @@ it('is a program that answers every command by one line, errors among them', asy
       { ok: 1, target, name: 'shop', command: { createUser: 'a"b', pwd: 'ü\n' } },
     ],
   );
+});
+
+it('logs in with the first login of a development posture', async () => {
+  const environment = { MONGO_INITDB_ROOT_USERNAME: 'root', MONGO_INITDB_ROOT_PASSWORD: 'a/b@c' };
+  const { stdout } = await runProgram(environment, writeTasks(tasks.slice(0, 1)));
+  assert.match(stdout, /"target":"mongodb:\/\/root:a%2Fb%40c@localhost:27020\/admin\?directConnection=true"/);
 });
 
 it('reads back what it writes, and leaves out what is no command', () => {

@@ -37,17 +37,19 @@ export const readTasks = (input: string): readonly Task[] =>
 
 /**
  * The program that mongosh runs in the container: logs in as the administrator where the init script has left a password,
- * carries out the commands from standard input, and prints each answer as one line of JSON. It holds no secret itself.
+ * in the development posture with the login of the first start, which is in the container's own environment; carries out the commands from standard input, and prints each answer as one line of JSON. It holds no secret itself.
  */
 export const mongoshProgram = (service: Service, port: number): string => {
   const directory = runtimeDirectory(service);
   return [
     'const fs = require("fs")',
     `const file = "${directory}/password"`,
+    'const { MONGO_INITDB_ROOT_USERNAME: first, MONGO_INITDB_ROOT_PASSWORD: word } = process.env',
     `const plain = "mongodb://localhost:${port}/admin?directConnection=true"`,
     `const identity = "&tls=true&tlsCAFile=/certs/ca.pem&tlsCertificateKeyFile=${directory}/client.pem"`,
-    'const login = () => encodeURIComponent(fs.readFileSync(file, "utf8").trim())',
-    `const target = fs.existsSync(file) ? plain.replace("//", "//${administrator}:" + login() + "@") + identity : plain`,
+    'const as = (name, password) => plain.replace("//", "//" + encodeURIComponent(name) + ":" + encodeURIComponent(password) + "@")',
+    `const hardened = () => as("${administrator}", fs.readFileSync(file, "utf8").trim()) + identity`,
+    'const target = fs.existsSync(file) ? hardened() : first && word ? as(first, word) : plain',
     'const admin = connect(target)',
     'const failure = (e) => ({ ok: 0, code: e.code ?? 1, codeName: e.codeName ?? "", errmsg: String(e.message) })',
     'for (const line of fs.readFileSync(0, "utf8").split("\\n").filter((each) => each !== "")) { const { database, command } = JSON.parse(line); let answer; try { answer = admin.getSiblingDB(database).runCommand(command) } catch (e) { answer = failure(e) } print(EJSON.stringify(answer)) }',
