@@ -175,6 +175,16 @@ test('names no key only where one key is possible', async (context) => {
   assert.equal((await ask(several, { url: '/me', headers: bearer(token({}, { kid: 'c' })) })).status, 200);
 });
 
+test('bounds the life of a token that does not say when it was issued', async (context) => {
+  const issuers = [{ ...tokens.issuers[0], required: [], longestLife: 600 }];
+  const { app } = await application(context, { tokens: { issuers } }, (app) => {
+    app.get('/me', { config: { guard: 'authenticated' } }, async () => ({}));
+  });
+  const status = async (life: number) =>
+    (await ask(app, { url: '/me', headers: bearer(token({ iat: undefined, exp: seconds() + life })) })).status;
+  assert.deepEqual([await status(500), await status(700)], [200, 401]);
+});
+
 test('refuses a token of a shared key for which the header names the algorithm of another length', async (context) => {
   const secret = 'k'.repeat(64);
   const issuers = [

@@ -69,8 +69,8 @@ export const authenticate = async (
   const { apiKeys, clients } = authenticators;
   const keys = apiKeys === undefined ? [] : valuesOf(request, apiKeys.header);
   if (authorizations.length + keys.length > 1) return refuse('credentials-ambiguous', 'credentials-ambiguous');
-  const query = request.url?.split('?', 2)[1] ?? '';
-  if (new URLSearchParams(query).has('access_token')) return refuse('token-in-query', 'token-in-query');
+  const [, query = ''] = request.url?.split('?', 2) ?? [];
+  if (query !== '' && new URLSearchParams(query).has('access_token')) return refuse('token-in-query', 'token-in-query');
 
   const [authorization] = authorizations;
   if (authorization !== undefined) {

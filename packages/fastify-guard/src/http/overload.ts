@@ -13,7 +13,7 @@ export interface OverloadOptions {
 }
 
 /** What one Node.js process bears. */
-export const usualOverload: OverloadOptions = Object.freeze({ inFlight: 1_000, eventLoopDelay: 250, retryAfter: 2 });
+export const usualOverload: OverloadOptions = Object.freeze({ inFlight: 1_000, eventLoopDelay: 1_000, retryAfter: 2 });
 
 /** Knows how busy the process is. */
 export interface Overload {

@@ -26,14 +26,8 @@ const countRoutes = (tree: string): number =>
 const copies = (route: RouteOptions & { readonly routePath: string; readonly prefix: string }): 1 | 2 =>
   route.routePath === '' && route.prefix !== '' && (route.prefixTrailingSlash ?? 'both') === 'both' ? 2 : 1;
 
-const early = (tree: string): GuardError =>
-  new GuardError('guard/route-declared-early', `there are routes that the guard has not seen among these:\n${tree}`);
-
 /** Checks every route as it is declared, so that the application does not boot with one that nobody decided about. */
 export const checkRoutes = (app: FastifyInstance, settings: Settings): void => {
-  const tree = app.printRoutes({ commonPrefix: false });
-  // A hook sees only the routes after it.
-  if (countRoutes(tree) > 0) throw early(tree);
   const surroundings = surroundingsOf(settings);
   const declared = new Map(Object.entries(settings.options.routes ?? {}));
   const unused = new Set(declared.keys());
@@ -56,8 +50,9 @@ export const checkRoutes = (app: FastifyInstance, settings: Settings): void => {
     const [name] = unused;
     if (name !== undefined)
       throw new GuardError('guard/route-missing', `the option routes declares ${name}, and there is no such route`);
-    // A plug-in that was made before the guard does not have its hooks, and can declare routes later.
-    const all = app.printRoutes({ commonPrefix: false });
-    if (countRoutes(all) > seen) throw early(all);
+    // A hook sees no route that was declared before it, and none of a plug-in that was made before it.
+    const tree = app.printRoutes({ commonPrefix: false });
+    if (countRoutes(tree) > seen)
+      throw new GuardError('guard/route-declared-early', `the guard has not seen one of these routes:\n${tree}`);
   });
 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import test from 'node:test';
+import * as fc from 'fast-check';
 import { application, roles, tokens } from '../../test/application.ts';
 import { forged } from '../../test/forged.ts';
 import { keys, signed, claims, header, token } from '../../test/tokens.ts';
@@ -54,6 +55,24 @@ test('refuses each forged token with 401 and the right problem, and asks nobody'
       );
       assert.match(String(answer.headers['www-authenticate']), /^Bearer error="invalid_token"/, name);
     }
+});
+
+test('accepts no token that differs from a good one anywhere, and never fails at one', async (context) => {
+  const { app } = await guarded(context);
+  const good = token();
+  const anything = fc.oneof(
+    fc.constantFrom('.', '=', '_', '-', '+', '/', '%', '"', '{', ' ', '\u00e9'),
+    fc.string({ minLength: 1, maxLength: 3, unit: 'binary-ascii' }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.nat(good.length), fc.nat(3), anything, async (at, cut, put) => {
+      const changed = good.slice(0, at) + put + good.slice(at + cut);
+      fc.pre(changed !== good);
+      const answer = await app.inject({ url: '/api/user', headers: { authorization: `Bearer ${changed}` } });
+      assert.equal(answer.statusCode, 401, answer.body);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test('fetches nothing that a token points at', async (context) => {

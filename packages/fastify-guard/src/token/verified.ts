@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Values that were proven, by the SHA-256 of what proved them; the least recently used goes first. */
 export interface VerifiedCache<Value> {
@@ -9,7 +9,7 @@ export interface VerifiedCache<Value> {
   readonly size: () => number;
 }
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('base64');
+const digest = (text: string): string => hash('sha256', text, 'base64');
 
 /** A bounded cache. Holds digests, so that no token lies in memory longer than its request. */
 export const createVerifiedCache = <Value>(most: number, now: () => number): VerifiedCache<Value> => {
