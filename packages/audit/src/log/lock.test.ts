@@ -119,7 +119,7 @@ test('waiting for a lock ends with the signal', async (context) => {
   const directory = aDirectory(context);
   const log = await openAuditLog({ directory });
   const waiting = openAuditLog({ directory, patience: 60_000, signal: AbortSignal.timeout(50) });
-  await assert.rejects(waiting, { name: 'AbortError' });
+  await assert.rejects(waiting, { name: 'TimeoutError' });
   await log.close();
   assert.deepEqual(readdirSync(directory), ['00000001.jsonl']);
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { type FileHandle, link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +11,8 @@ export const lockName = 'lock';
 
 /** The lock of a directory, held. */
 export interface HeldLock {
-  /** True while nobody took it over. */
-  readonly isOurs: () => Promise<boolean>;
+  /** True while nobody took it over. One look at an inode that is in memory: it would cost more to wait for a thread. */
+  readonly isOurs: () => boolean;
   readonly release: () => Promise<void>;
 }
 
@@ -158,12 +159,12 @@ export const takeLock = async (directory: string, limits: LockLimits, signal?: A
     utimes(file, now, now).catch(() => undefined);
   }, limits.heartbeat);
   beat.unref();
-  const isOurs = async (): Promise<boolean> => (await stat(file).catch(() => undefined))?.ino === inode;
+  const isOurs = (): boolean => statSync(file, { throwIfNoEntry: false })?.ino === inode;
   return {
     isOurs,
     release: async () => {
       clearInterval(beat);
-      if (await isOurs()) await rm(file, { force: true });
+      if (isOurs()) await rm(file, { force: true });
       await handle.close();
     },
   };

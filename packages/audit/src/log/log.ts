@@ -77,11 +77,12 @@ const aboutEvents: { readonly [Kind in ChainNote['kind']]: AuditEvent } = {
   },
 };
 
-const usable = async <T>(directory: string, act: () => Promise<T>): Promise<T> => {
+const usable = async <T>(directory: string, act: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
   try {
     return await act();
   } catch (thrown) {
-    if (thrown instanceof AuditError || (thrown instanceof Error && thrown.name === 'AbortError')) throw thrown;
+    if (thrown instanceof AuditError) throw thrown;
+    signal?.throwIfAborted();
     throw new AuditError('audit/directory-unusable', `${directory} cannot hold an audit log (${reasonOf(thrown)})`);
   }
 };
@@ -98,7 +99,7 @@ const lastCheckpoint = async (file: string): Promise<Checkpoint | undefined> =>
  * recorded. Records that it was opened.
  *
  * @throws AuditError `audit/locked`, `audit/directory-unusable`, `audit/log-damaged`, `audit/behind-checkpoint`,
- * `audit/write-failed`
+ * `audit/write-failed`; what the signal was aborted with
  */
 export const openAuditLog = async (options: AuditLogOptions): Promise<AuditLog> => {
   const { directory, now = Date.now, maximumRecordBytes = 64 * 1024 } = options;
@@ -111,11 +112,15 @@ export const openAuditLog = async (options: AuditLogOptions): Promise<AuditLog> 
     boot: await bootId(),
   });
   const about = (note: ChainNote): string => contentOf(aboutEvents[note.kind], note);
-  const lock = await usable(directory, async () => {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const limits = { patience: options.patience ?? 2_000, heartbeat: 2_000, silence: 10_000 };
-    return takeLock(directory, limits, options.signal);
-  });
+  const lock = await usable(
+    directory,
+    async () => {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const limits = { patience: options.patience ?? 2_000, heartbeat: 2_000, silence: 10_000 };
+      return takeLock(directory, limits, options.signal);
+    },
+    options.signal,
+  );
   try {
     const known = await usable(directory, () => lastCheckpoint(file));
     const segment = (await listSegments(directory)).at(-1);

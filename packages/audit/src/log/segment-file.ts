@@ -1,4 +1,5 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AuditError, reasonOf } from '../errors.ts';
 import type { Head } from '../record/line.ts';
@@ -27,9 +28,13 @@ export const openSegment = async (directory: string, segment: number, head: Head
 };
 
 /** Whether the file under its name is still this one, and nobody but us has written to it. */
-const isUntouched = async (directory: string, file: SegmentFile): Promise<boolean> => {
-  const found = await stat(join(directory, segmentName(file.segment))).catch(() => undefined);
-  return found?.ino === file.inode && found.size === file.size;
+const isUntouched = (directory: string, file: SegmentFile): boolean => {
+  try {
+    const found = statSync(join(directory, segmentName(file.segment)));
+    return found.ino === file.inode && found.size === file.size;
+  } catch {
+    return false;
+  }
 };
 
 /**
@@ -58,7 +63,7 @@ export const appendTo = async (
   bytes: Uint8Array,
   head: Head,
 ): Promise<WriteResult> => {
-  if (!(await isUntouched(directory, file)))
+  if (!isUntouched(directory, file))
     return {
       failed: new AuditError(
         'audit/log-damaged',

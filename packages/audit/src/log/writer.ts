@@ -95,7 +95,7 @@ export const createWriter = (setting: WriterSetting, first: SegmentFile): Writer
 
   /** The segment to write to: read again where its end is in doubt, the next one where it is full. */
   const ready = async (): Promise<void> => {
-    if (!(await setting.lock.isOurs()))
+    if (!setting.lock.isOurs())
       throw new AuditError('audit/lock-lost', `the lock of ${directory} is no longer held by this log`);
     if (doubtful) {
       const resumed = await resumeSegment(setting, file.segment, file.head);
