@@ -250,6 +250,19 @@ describe('MongoDB from the development posture to the production one', { timeout
     });
   });
 
+  it('comes back with its accounts and documents after it was killed', async () => {
+    const { processes } = readState(runtimeDirectoryOf(noted.stack.directory)) ?? assert.fail();
+    process.kill(processes[server]?.pid ?? assert.fail('no process'), 'SIGKILL');
+    await retry(async () => assert.equal(await listens(endpoint(), context.signal), false), { within: 5000 }).catch(
+      // The runtime may see sooner that the process is gone, and then knows no port.
+      (thrown: unknown) => assert.match(messageOf(thrown), /no port/),
+    );
+    await noted.runtime.up({ only: [server], signal: context.signal, progress: () => undefined });
+    await as(loginOf(consumer), async (run) => {
+      assert.deepEqual(await texts(run, 'notes'), ['of development', 'of production']);
+    });
+  });
+
   it('shows no password in arguments, environments, logs or files', async () => {
     assert.equal(noted.passwords.size, 2);
     const secrets = [...noted.passwords.values()];

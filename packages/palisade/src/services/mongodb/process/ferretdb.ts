@@ -21,7 +21,10 @@ export const planFerretDb = async (
     path: (path: string) => hostPath(context, path),
   };
   const { args, ignored } = standIn(settings, places);
-  const said = `FerretDB stands in for mongod. It does nothing about: ${ignored.join(', ') || 'nothing that was asked for'}.`;
+  const said =
+    ignored.length === 0
+      ? 'FerretDB stands in for mongod.'
+      : `FerretDB stands in for mongod. It does nothing about: ${ignored.join(', ')}.`;
   const launcher = await writeOwn(
     context,
     'start.sh',
