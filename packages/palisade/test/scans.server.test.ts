@@ -72,10 +72,21 @@ test('the stack runs, so that there is something to scan', () => {
     assert.ok(running.has(service), `${service} is not running`);
 });
 
-test('every port speaks TLS but the one that sends people there', async () => {
+/** Erlang's ports for nodes and administrators of RabbitMQ. */
+const erlang = ['rabbitmq:4369', 'rabbitmq:25672'];
+
+test('every port speaks TLS but the one that sends people there, and what is on loopback inside of its container', async () => {
   const plain = [...(await answers())].filter(([, answer]) => answer === 'no TLS').map(([port]) => port);
-  assert.deepEqual(plain.map(nameOf), ['nginx:8080']);
-  assert.match(await redirectOf(plain[0]?.port ?? 0), /^301 https:\/\/localhost\//);
+  const [gateway] = plain.filter((port) => !erlang.includes(nameOf(port)));
+  assert.deepEqual(
+    plain.map(nameOf).filter((name) => !erlang.includes(name)),
+    ['nginx:8080'],
+  );
+  assert.match(await redirectOf(gateway?.port ?? 0), /^301 https:\/\/localhost\//);
+  if (plain.some((port) => erlang.includes(nameOf(port)))) {
+    assert.ok(/ERL_EPMD_ADDRESS: ['"]?127\.0\.0\.1/.test(stack.read('compose.yaml')), 'epmd is on every address');
+    assert.match(stack.read('config/rabbitmq/rabbitmq.conf'), /^distribution\.listener\.interface = 127\.0\.0\.1$/m);
+  }
 });
 
 test('no port has a version below TLS 1.2, a weak suite or a known flaw, says sslscan', async (context) => {

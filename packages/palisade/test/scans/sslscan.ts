@@ -18,12 +18,13 @@ const options: Readonly<Record<NonNullable<StartTls>, string>> = {
   mysql: '--starttls-mysql',
 };
 
-/** Suites without encryption or authentication, with keys under 128 bits, or of broken algorithms (RFC 9325, 4.1). */
+/** All but authenticated encryption with keys of 128 bits and more, and forward secrecy (RFC 9325, 4.1 and 4.2). */
 const whyWeak = (suite: ReadonlyMap<string, string>): string | undefined => {
   const [name = '', strength = '', bits = '0'] = [suite.get('cipher'), suite.get('strength'), suite.get('bits')];
   if (['null', 'anonymous', 'weak', 'medium'].includes(strength)) return `${name}: ${strength}`;
   if (Number(bits) < 128) return `${name}: ${bits} bits`;
-  return /NULL|EXP|RC4|DES|MD5|IDEA|SEED|^A(?:EC)?DH/.test(name) ? `${name}: a broken algorithm` : undefined;
+  if (!/GCM|CHACHA20|CCM(?!8)/.test(name)) return `${name}: no authenticated encryption`;
+  return /^TLS_|^ECDHE-|^DHE-/.test(name) ? undefined : `${name}: no forward secrecy`;
 };
 
 /** Scans one port of this machine. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { discardRuntime } from '../../src/runtime/process/discard.ts';
 import { copyWorkspace } from '../workspace-copy.ts';
@@ -18,6 +18,8 @@ export interface RunningPort {
 /** The bundled stack in its hardened posture, in a copy of the workspace. */
 export interface HardenedStack {
   readonly ports: readonly RunningPort[];
+  /** Reads a file of the project. */
+  readonly read: (path: string) => string;
   readonly stop: () => Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export const startHardenedStack = async (): Promise<HardenedStack> => {
           ? endpoints.map((endpoint) => ({ service, processId, ...endpoint }))
           : [],
       ),
+      read: (path) => readFileSync(join(root, 'stack-hardened', path), 'utf8'),
       stop,
     };
   } catch (thrown) {

@@ -1,4 +1,5 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
+import { tlsSuites } from '../../support/tls-suites.ts';
 import { consumersOf } from './consumers.ts';
 import { productOf } from './image.ts';
 import { accountConnections, serverConnections } from './limits.ts';
@@ -23,6 +24,7 @@ const transport: Lines = [
   ['ssl_cert', '/certs/cert.pem'],
   ['ssl_key', '/certs/key.pem'],
   ['tls_version', 'TLSv1.2,TLSv1.3'],
+  ['ssl_cipher', tlsSuites.join(':')],
   ['require_secure_transport', 'ON'],
 ];
 

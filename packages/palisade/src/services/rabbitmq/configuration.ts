@@ -1,5 +1,6 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { mountedFile } from '../../model/queries.ts';
+import { tlsSuites } from '../../support/tls-suites.ts';
 import { quoteValue } from './configuration-file.ts';
 import { connectionChannels, nodeConnections } from './accounts.ts';
 import { consumersOf, rememberedVhost } from './consumers.ts';
@@ -42,6 +43,12 @@ const versions = (prefix: string): Lines => [
   [`${prefix}.versions.2`, 'tlsv1.2'],
 ];
 
+/** Erlang has one list for both versions, so those of TLS 1.3 are named as well (RFC 8446, B.4). */
+const suites = (prefix: string): Lines =>
+  ['TLS_AES_256_GCM_SHA384', 'TLS_AES_128_GCM_SHA256', 'TLS_CHACHA20_POLY1305_SHA256', ...tlsSuites].map(
+    (suite, index) => [`${prefix}.ciphers.${index + 1}`, suite] as const,
+  );
+
 const identity = (prefix: string): Lines => [
   [`${prefix}.cacertfile`, '/certs/ca.pem'],
   [`${prefix}.certfile`, '/certs/cert.pem'],
@@ -49,6 +56,7 @@ const identity = (prefix: string): Lines => [
   [`${prefix}.verify`, 'verify_peer'],
   [`${prefix}.fail_if_no_peer_cert`, 'true'],
   ...versions(prefix),
+  ...suites(prefix),
 ];
 
 const pluginLines = (plugins: readonly string[]): Lines => [
