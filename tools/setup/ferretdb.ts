@@ -67,6 +67,7 @@ export const installFerretDb = (progress: (line: string) => void): void => {
   mkdirSync(toolsDirectory, { recursive: true });
   removeAbandoned();
   const partial = join(toolsDirectory, `${partialPrefix}${process.pid}`);
+  rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial);
   const module = join(partial, 'module');
   try {
