@@ -55,6 +55,18 @@ export interface SettledPolicy {
   readonly shed: boolean;
 }
 
+/** Where the checked declaration lies in the configuration of a route: with the route itself, so that no other route can be meant. */
+export const settledPolicy = Symbol('settled policy');
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call the route. A route without it does not boot. */
+    guard?: RouteAccess;
+    /** By method. */
+    [settledPolicy]?: ReadonlyMap<string, SettledPolicy>;
+  }
+}
+
 /** What policies are checked against. */
 export interface PolicySurroundings {
   readonly roles: Roles;

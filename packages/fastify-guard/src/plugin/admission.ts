@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { settledPolicy } from '../access/policy.ts';
 import { clientAddress, clientPrefix } from '../address/address.ts';
 import { type Authenticators, authenticate, challengeOf } from '../authenticate.ts';
 import { certificateOf } from '../certificate/certificate.ts';
@@ -6,7 +7,6 @@ import { limitHeaders, retryAfter } from '../limit/headers.ts';
 import { counterOf } from '../limit/rules.ts';
 import { type ProblemCode, problem } from '../problem/problem.ts';
 import { type Refusal, isRefusal } from '../refusal.ts';
-import { settledPolicy } from './registration.ts';
 import { sendProblem } from './send.ts';
 import type { Settings } from './settings.ts';
 import { type RequestState, keepState } from './state.ts';

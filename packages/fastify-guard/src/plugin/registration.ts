@@ -1,19 +1,7 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
-import { type RouteAccess, type SettledPolicy, settlePolicy } from '../access/policy.ts';
+import { settlePolicy, settledPolicy } from '../access/policy.ts';
 import { GuardError } from '../errors.ts';
 import { type Settings, surroundingsOf } from './settings.ts';
-
-/** Where the checked declaration lies in the configuration of a route: with the route itself, so that no other route can be meant. */
-export const settledPolicy = Symbol('settled policy');
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Who may call the route. A route without it does not boot. */
-    guard?: RouteAccess;
-    /** By method. @internal */
-    [settledPolicy]?: ReadonlyMap<string, SettledPolicy>;
-  }
-}
 
 /** How many routes a tree has as Fastify prints it: each line ends with the methods, and constraints where there are some. */
 const countRoutes = (tree: string): number =>
