@@ -72,9 +72,11 @@ test('runs the application of the README as it stands there, with a real audit l
   assert.doesNotMatch(lines.join(''), /eyJ/);
 });
 
-test('names every option, every code and every bound', () => {
+test('names every option, every code and every bound', async () => {
   for (const name of optionNames) assert.ok(readme.includes(`\`${name}\``), `option ${name}`);
   for (const { code } of problemCodes) assert.ok(readme.includes(`\`${code}\``), `code ${code}`);
+  const codes = await readFile(new URL('errors.ts', import.meta.url), 'utf8');
+  for (const [, code] of codes.matchAll(/ '(guard\/[a-z-]+)':/g)) assert.ok(readme.includes(`\`${code ?? ''}\``), code);
   for (const name of Object.keys(usualBounds)) assert.ok(readme.includes(`\`${name}\``), `bound ${name}`);
 });
 

@@ -130,6 +130,13 @@ for (const [name, policy, says] of wrongPolicies)
     );
   });
 
+test('does not boot with a misspelled word, which types let pass', async (context) => {
+  await assert.rejects(
+    boot(context, { tokens }, (app) => app.get('/x', { config: { guard: 'publik' } }, answer)),
+    (error) => isGuardError(error, 'guard/route-policy-invalid') && error.message.includes('GET /x'),
+  );
+});
+
 test('does not boot with a misspelled member of a policy', async (context) => {
   const policy: RouteAccess = Object.assign({ access: 'authenticated' } as const, { role: ['admin'] });
   await assert.rejects(
