@@ -68,11 +68,14 @@ const admit = (kept: readonly Request[], request: Request): readonly Request[] =
   const others: Request[] = [];
   for (const [index, entry] of kept.entries()) {
     const relation: Relation = relate(entry.change, candidate.change);
+    if (relation === 'apart') {
+      others.push(entry);
+      continue;
+    }
     const answers = union(entry.answers, candidate.answers);
-    if (relation === 'apart') others.push(entry);
     // What the kept change was compared with before stays true of it, so the rest is kept as it is.
-    else if (relation === 'first') return [...others, { ...entry, answers }, ...kept.slice(index + 1)];
-    else if (relation === 'second') candidate = { ...candidate, answers };
+    if (relation === 'first') return [...others, { ...entry, answers }, ...kept.slice(index + 1)];
+    if (relation === 'second') candidate = { ...candidate, answers };
     else
       throw error('engine/plan-conflict', {
         place: targetOf(candidate.change),
