@@ -15,14 +15,17 @@ import { error } from './errors.ts';
 
 type Outcome = 'applied' | 'unchanged';
 
+/** Imports what comes through standard input: the tools of version 4 read theirs for few commands, but take its name for a file. */
+const importing = ['sh', '-c', 'cat | rabbitmqctl -q import_definitions /dev/stdin'];
+
 /** Runs one command of the administrator; texts with a hash go through standard input. Throws `rabbitmq/client-failed`. */
 const control = async (
-  args: readonly string[],
+  command: readonly string[],
   input: string,
   { exec, service }: StatementTools,
   signal: AbortSignal,
 ): Promise<string> => {
-  const { exitCode, stdout, stderr, truncated } = await exec(['rabbitmqctl', '-q', ...args], input, signal);
+  const { exitCode, stdout, stderr, truncated } = await exec(command, input, signal);
   if (exitCode !== 0 || truncated)
     throw error('rabbitmq/client-failed', {
       service: service.name,
@@ -35,7 +38,7 @@ const control = async (
 };
 
 const exported = async (tools: StatementTools, signal: AbortSignal): Promise<Definitions> => {
-  const text = await control(['export_definitions', '-', '--format', 'json'], '', tools, signal);
+  const text = await control(['rabbitmqctl', '-q', 'export_definitions', '-', '--format', 'json'], '', tools, signal);
   try {
     return readDefinitions(text);
   } catch {
@@ -98,9 +101,9 @@ const applyAccount = async (statement: SqlStatement, tools: StatementTools, sign
     permissions: wanted,
     parameters: vhost === '' ? [] : [{ component: 'vhost-limits', name: 'limits', vhost, value: limitsOfVhost }],
   };
-  await control(['import_definitions'], JSON.stringify(definitions), tools, signal);
+  await control(importing, JSON.stringify(definitions), tools, signal);
   for (const permission of excess)
-    await control(['clear_permissions', '-p', permission.vhost, user], '', tools, signal);
+    await control(['rabbitmqctl', '-q', 'clear_permissions', '-p', permission.vhost, user], '', tools, signal);
   return 'applied';
 };
 
@@ -111,7 +114,7 @@ const deleteUndeclared = async (
   signal: AbortSignal,
 ): Promise<Outcome> => {
   const undeclared = (await exported(tools, signal)).users.filter(({ name }) => !declared.includes(name));
-  for (const { name } of undeclared) await control(['delete_user', '--', name], '', tools, signal);
+  for (const { name } of undeclared) await control(['rabbitmqctl', '-q', 'delete_user', '--', name], '', tools, signal);
   return undeclared.length === 0 ? 'unchanged' : 'applied';
 };
 

@@ -111,6 +111,8 @@ const dropped = [
 const environment = (stack: Stack, service: Service): readonly ComposeEdit[] => [
   ...dropped.flatMap((name) => removeEnvironment(stack, service, name)),
   ...setEnvironment(stack, service, 'ERL_EPMD_ADDRESS', '127.0.0.1'),
+  // A dump of a crash would hold the cookie and messages.
+  ...setEnvironment(stack, service, 'ERL_CRASH_DUMP_SECONDS', '0'),
   ...setEnvironment(stack, service, 'ERL_INETRC', resolverFile(service)),
   ...setEnvironment(stack, service, 'RABBITMQ_CTL_ERL_ARGS', '-kernel inet_dist_use_interface {127,0,0,1}'),
 ];

@@ -7,8 +7,8 @@ import type { NodeSettings, UserEvidence, VhostEvidence } from './evidence.ts';
 /** Runs a client program beside the service, as its administrator. */
 export type Exec = NonNullable<ProbeTarget['exec']>;
 
-const run = async (exec: Exec, args: readonly string[], input: string, signal: AbortSignal): Promise<string> => {
-  const { exitCode, stdout, stderr, truncated } = await exec(['rabbitmqctl', '-q', ...args], input, signal);
+const run = async (exec: Exec, args: readonly string[], signal: AbortSignal): Promise<string> => {
+  const { exitCode, stdout, stderr, truncated } = await exec(['rabbitmqctl', '-q', ...args], '', signal);
   if (truncated) throw new Error('the answer of rabbitmqctl is too long');
   if (exitCode !== 0) throw new Error(`rabbitmqctl: ${stderr.trim().slice(0, 200)}`);
   return stdout;
@@ -47,7 +47,7 @@ const answer = z.object({
 
 /** Asks a node for its settings. */
 export const settingsInside = async (exec: Exec, signal: AbortSignal): Promise<NodeSettings> => {
-  const text = await run(exec, ['eval'], question, signal);
+  const text = await run(exec, ['eval', question], signal);
   const line = text.split('\n').find((each) => each.startsWith('{'));
   if (line === undefined) throw new Error('rabbitmqctl: the answer holds no settings');
   return answer.parse(JSON.parse(line));
@@ -55,7 +55,7 @@ export const settingsInside = async (exec: Exec, signal: AbortSignal): Promise<N
 
 /** Asks a node for users, vhosts and rights. */
 export const definitionsInside = async (exec: Exec, signal: AbortSignal): Promise<Definitions> => {
-  const text = await run(exec, ['export_definitions', '-', '--format', 'json'], '', signal);
+  const text = await run(exec, ['export_definitions', '-', '--format', 'json'], signal);
   try {
     return readDefinitions(text);
   } catch {

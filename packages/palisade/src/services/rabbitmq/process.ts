@@ -99,6 +99,8 @@ const environmentOf = (context: ProcessContext): Record<string, string> => {
     HOME: home,
     ERL_EPMD_PORT: String(layout.port(service.name, epmdPort)),
     ERL_EPMD_ADDRESS: '127.0.0.1',
+    // A dump of a crash would hold the cookie and messages.
+    ERL_CRASH_DUMP_SECONDS: '0',
     RABBITMQ_NODENAME: 'rabbit@localhost',
     RABBITMQ_DIST_PORT: String(layout.port(service.name, distributionPort)),
     RABBITMQ_CONFIG_FILE: join(layout.stateDirectory, 'rabbitmq.conf'),
