@@ -11,7 +11,7 @@ import { readBounds } from './http/bounds.ts';
 import { answerClientError } from './http/client-errors.ts';
 import { readCors } from './http/cors.ts';
 import { headersWith } from './http/headers.ts';
-import { type CertificateBundle, type Listener, checkTlsOptions, createListener } from './http/listener.ts';
+import { type CertificateBundle, checkTlsOptions, createListener } from './http/listener.ts';
 import { createOverload } from './http/overload.ts';
 import { readCredentials } from './options/authenticators.ts';
 import { requireFunction, requireOneOf, requireWholeNumber, unknownOptions } from './options/check.ts';
@@ -83,19 +83,13 @@ export const createGuard = (options: GuardOptions): Guard => {
     observe({ type: 'keys-not-fetched', issuer, reason }),
   );
   const policies: SettledPolicy[] = [];
-  let listener: Listener | undefined;
-  // Made and thrown away, so that a certificate that cannot be served is refused here and not when Fastify is made.
-  if (tls !== undefined) createListener(tls, bounds, { now, countOf: () => undefined }, () => undefined);
-
   const countOf = (socket: Socket): string | undefined => {
     const address = normalAddress(socket.remoteAddress ?? '');
     return address === undefined || isProxy(address) ? undefined : clientPrefix(address);
   };
+  const listener = createListener(tls, bounds, { now, countOf, clientError: answerClientError(headers) });
   const fastify: GuardedServerOptions = {
-    serverFactory: (handler) => {
-      listener = createListener(tls, bounds, { now, countOf }, handler);
-      return listener.server;
-    },
+    serverFactory: (handler) => listener.serve(handler),
     bodyLimit: bounds.bodyBytes,
     handlerTimeout: bounds.handlerTimeout,
     requestTimeout: bounds.requestTimeout,
@@ -106,7 +100,8 @@ export const createGuard = (options: GuardOptions): Guard => {
     trustProxy: (address) => isProxy(normalAddress(address) ?? address),
     // A member that nobody expects is an error, not something to drop in silence.
     ajv: { customOptions: { removeAdditional: false } },
-    clientErrorHandler: answerClientError(headers),
+    // The listener answers, on each of its servers.
+    clientErrorHandler: () => undefined,
     // An address that does not decode reaches no hook.
     frameworkErrors: (error, request, reply) => {
       request.log.info({ code: error.code }, 'request refused');
@@ -130,7 +125,7 @@ export const createGuard = (options: GuardOptions): Guard => {
       isProxy,
       observe,
       policies,
-      listener: () => listener,
+      listener,
       close: () => closing.abort(),
     }),
     routes: () => accessTable(policies),
@@ -139,11 +134,7 @@ export const createGuard = (options: GuardOptions): Guard => {
         apiKeyHeader: credentials.apiKeys?.header ?? '',
         dpop: credentials.proofs !== undefined,
       }),
-    useCertificate: (bundle) => {
-      if (listener === undefined || tls === undefined)
-        throw new GuardError('guard/tls-absent', 'there is no listener with a certificate');
-      listener.useCertificate(bundle);
-    },
+    useCertificate: listener.useCertificate,
     useKeys: (name, keys) => {
       const replace = credentials.issuers.find((issuer) => issuer.name === name)?.replaceKeys;
       if (replace === undefined)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate, createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { Agent, type RequestOptions, request } from 'node:https';
 import test from 'node:test';
 import { TLSSocket, connect } from 'node:tls';
@@ -7,6 +8,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { application, listen, roles, tokens } from '../../test/application.ts';
 import { type Authority, type Issued, createAuthority } from '../../test/authority.ts';
 import { token } from '../../test/tokens.ts';
+import { usualBounds } from './bounds.ts';
+import { answerClientError } from './client-errors.ts';
+import { createListener } from './listener.ts';
 import { type CertificateName, type GuardOptions, isGuardError, requireIdentity } from '../index.ts';
 
 interface Answer {
@@ -85,6 +89,45 @@ test('swaps the certificate under load without a dropped request, and keeps vers
   await assert.rejects(call(`${url}/health`, { ...ca, ...client(stranger) }));
   const expired = await clients.issue('DNS:caller', -1);
   await assert.rejects(call(`${url}/health`, { ...ca, ...client(expired) }));
+});
+
+test('swaps the certificate of each server that Fastify asks for, and answers nonsense alike on each', async (context) => {
+  const authority = await createAuthority(context);
+  const [first, second] = [await authority.issue('DNS:localhost'), await authority.issue('DNS:localhost')];
+  // Fastify asks for a second server where localhost has a second address.
+  const listener = createListener(first, usualBounds, {
+    now: Date.now,
+    countOf: () => undefined,
+    clientError: answerClientError({}),
+  });
+  const start = async (): Promise<number> => {
+    const server = listener.serve((_request, response) => response.end('{}'));
+    context.after(() => server.close());
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const address = server.address();
+    assert.ok(typeof address === 'object' && address !== null && listener.made(server));
+    return address.port;
+  };
+  const ca = { ca: authority.certificate, servername: 'localhost' };
+  const serials = async (...ports: readonly number[]) => {
+    const answers = await Promise.all(ports.map((port) => call(`https://127.0.0.1:${port}/`, ca)));
+    return answers.map(({ serial }) => serial);
+  };
+  const [one, two] = [await start(), await start()];
+  assert.deepEqual(await serials(one, two), [serialOf(first), serialOf(first)]);
+  listener.useCertificate(second);
+  // One that is asked for later serves the new certificate too.
+  assert.deepEqual(await serials(one, two, await start()), [serialOf(second), serialOf(second), serialOf(second)]);
+  for (const port of [one, two]) {
+    const socket = connect({ host: '127.0.0.1', port, ...ca });
+    let text = '';
+    socket.setEncoding('utf8').on('data', (part: string) => (text += part));
+    socket.write('nonsense\r\n\r\n');
+    await once(socket, 'close');
+    assert.match(text, /^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"request-invalid"/);
+  }
 });
 
 test('keeps the old certificate where the new one cannot be used', async (context) => {

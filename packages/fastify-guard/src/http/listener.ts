@@ -1,7 +1,7 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { type RequestListener, type Server, createServer as createHttpServer } from 'node:http';
 import { type Server as SecureServer, createServer as createHttpsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { type TLSSocket, type TlsOptions, createSecureContext } from 'node:tls';
 import { Secret } from '@palisade/vault/secret';
 import { GuardError } from '../errors.ts';
@@ -25,9 +25,15 @@ export interface TlsListenerOptions extends CertificateBundle {
   readonly minimumVersion?: 'TLSv1.2' | 'TLSv1.3';
 }
 
-/** A server, not listening yet. */
+/**
+ * The servers of one application, one for each address that it listens on: Fastify makes two for `localhost`, 127.0.0.1 and ::1. All
+ * serve the same certificate.
+ */
 export interface Listener {
-  readonly server: Server;
+  /** Makes a server that is not listening yet. */
+  readonly serve: (handler: RequestListener) => Server;
+  /** True for a server that was made here. */
+  readonly made: (server: unknown) => boolean;
   /**
    * Serves another certificate to every handshake from now on. Connections and requests that are open go on. Throws GuardError
    * `guard/certificate-unusable` and keeps the old one where the new one cannot be used.
@@ -86,44 +92,62 @@ const check = (bundle: CertificateBundle, now: number): void => {
   }
 };
 
-/** Makes an HTTPS server, or an HTTP server where `options` is absent. Throws GuardError. */
+/** What a listener needs beside its options. */
+export interface ListenerParameters {
+  readonly now: () => number;
+  /** Whose connections are counted together; `undefined` for those that are not counted. */
+  readonly countOf: (socket: Socket) => string | undefined;
+  /** Answers what never became a request. */
+  readonly clientError: (error: Error & { code?: string }, socket: Socket) => void;
+}
+
+/** Makes a listener for HTTPS, or for HTTP where `options` is absent. Throws GuardError where the certificate cannot be used. */
 export const createListener = (
   options: TlsListenerOptions | undefined,
   bounds: Bounds,
-  parameters: { readonly now: () => number; readonly countOf: (socket: Socket) => string | undefined },
-  handler: RequestListener,
+  parameters: ListenerParameters,
 ): Listener => {
-  if (options === undefined) {
-    const server = createHttpServer(serverOptions(bounds), handler);
-    boundServer(server, bounds, parameters.countOf);
+  const { countOf, clientError } = parameters;
+  const all = new WeakSet<object>();
+  const bound = <Made extends Server>(server: Made): Made => {
+    boundServer(server, bounds, countOf);
+    // Fastify would set it for its first server alone.
+    server.on('clientError', (error: Error & { code?: string }, socket) => {
+      if (socket instanceof Socket) clientError(error, socket);
+      else socket.destroy();
+    });
+    all.add(server);
+    return server;
+  };
+  const made = (server: unknown): boolean => typeof server === 'object' && server !== null && all.has(server);
+  if (options === undefined)
     return {
-      server,
+      serve: (handler) => bound(createHttpServer(serverOptions(bounds), handler)),
+      made,
       useCertificate: () => {
         throw new GuardError('guard/tls-absent', 'the listener speaks plain HTTP');
       },
       trusts: () => true,
     };
-  }
+
   const { clients = 'none', minimumVersion = 'TLSv1.3' } = options;
-  let authorities = options.clientAuthorities;
-  if (clients !== 'none' && authorities === undefined)
+  if (clients !== 'none' && options.clientAuthorities === undefined)
     throw new GuardError(
       'guard/option-invalid',
       'tls.clients asks for certificates, and tls.clientAuthorities is absent',
     );
 
   /** Everything at once: what `setSecureContext` is not told falls back to the defaults of Node.js. */
-  const contextOf = (bundle: CertificateBundle): TlsOptions => ({
-    cert: bundle.certificate,
-    key: bundle.key.reveal(),
-    minVersion: minimumVersion,
-    ciphers,
-    honorCipherOrder: true,
-    ...(authorities === undefined ? {} : { ca: authorities }),
-  });
-  const usable = (bundle: CertificateBundle): TlsOptions => {
+  const contextOf = (bundle: CertificateBundle, authorities: string | undefined): TlsOptions => {
     check(bundle, parameters.now());
-    const context = contextOf(bundle);
+    const context: TlsOptions = {
+      cert: bundle.certificate,
+      key: bundle.key.reveal(),
+      minVersion: minimumVersion,
+      ciphers,
+      honorCipherOrder: true,
+      ...(authorities === undefined ? {} : { ca: authorities }),
+    };
     try {
       createSecureContext(context);
     } catch {
@@ -133,35 +157,41 @@ export const createListener = (
     return context;
   };
 
-  const server: SecureServer = createHttpsServer(
-    {
-      ...serverOptions(bounds),
-      ...usable(options),
-      ...(clients === 'none' ? {} : { requestCert: true, rejectUnauthorized: clients === 'required' }),
-      handshakeTimeout: bounds.headersTimeout,
-    },
-    handler,
-  );
-  boundServer(server, bounds, parameters.countOf);
+  let authorities = options.clientAuthorities;
+  let context = contextOf(options, authorities);
   let distrusted = new WeakSet<Socket>();
+  const servers = new Set<SecureServer>();
   const open = new Set<TLSSocket>();
-  server.on('secureConnection', (socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-  });
 
   return {
-    server,
+    serve: (handler) => {
+      const server = bound(
+        createHttpsServer(
+          {
+            ...serverOptions(bounds),
+            ...context,
+            ...(clients === 'none' ? {} : { requestCert: true, rejectUnauthorized: clients === 'required' }),
+            handshakeTimeout: bounds.headersTimeout,
+          },
+          handler,
+        ),
+      );
+      server.on('secureConnection', (socket) => {
+        open.add(socket);
+        socket.once('close', () => open.delete(socket));
+      });
+      servers.add(server);
+      return server;
+    },
+    made,
     useCertificate: (bundle) => {
       const before = authorities;
-      authorities = bundle.clientAuthorities ?? before;
-      try {
-        server.setSecureContext(usable(bundle));
-      } catch (error) {
-        authorities = before;
-        throw error;
-      }
-      const kept = new Set(fingerprints(authorities ?? ''));
+      const after = bundle.clientAuthorities ?? before;
+      const next = contextOf(bundle, after);
+      for (const server of servers) server.setSecureContext(next);
+      context = next;
+      authorities = after;
+      const kept = new Set(fingerprints(after ?? ''));
       if (fingerprints(before ?? '').every((one) => kept.has(one))) return;
       // Which authority verified an open connection is not known any more, so none of them counts as verified.
       distrusted = new WeakSet([...open].filter(({ authorized }) => authorized));

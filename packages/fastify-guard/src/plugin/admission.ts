@@ -122,7 +122,7 @@ export const createAdmission = (
       void reply.header('retry-after', String(overload.retryAfter));
       return refuse(request, reply, state, { problem: 'overloaded', reason: 'overloaded' });
     }
-    if (settings.listener()?.trusts(request.raw.socket) === false) {
+    if (!settings.listener.trusts(request.raw.socket)) {
       void reply.header('connection', 'close');
       return refuse(request, reply, state, { problem: 'certificate-invalid', reason: 'authority-removed' });
     }

@@ -28,8 +28,7 @@ export const addressOf = (request: FastifyRequest): string => stateOf(request)?.
 /** Makes the plug-in. */
 export const createPlugin = (settings: Settings): FastifyPluginAsync => {
   const register: FastifyPluginAsync = async (app) => {
-    const listener = settings.listener();
-    if (settings.options.server !== 'foreign' && app.server !== listener?.server)
+    if (settings.options.server !== 'foreign' && !settings.listener.made(app.server))
       throw new GuardError('guard/server-foreign', 'the server of the application was not made by the guard');
     checkRoutes(app, settings);
     app.addHook('onRequest', createAdmission(settings));

@@ -25,7 +25,7 @@ export interface Settings {
   readonly observe: (event: GuardEvent) => void;
   /** Filled while routes are registered. */
   readonly policies: SettledPolicy[];
-  readonly listener: () => Listener | undefined;
+  readonly listener: Listener;
   readonly close: () => void;
 }
 
