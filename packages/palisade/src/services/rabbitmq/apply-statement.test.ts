@@ -81,7 +81,7 @@ describe('an account', () => {
     const [only, more] = sent;
     assert.equal(more, undefined);
     assert.ok(only);
-    assert.match(only.command, /^sh -c cat \| rabbitmqctl -q import_definitions /);
+    assert.match(only.command, /^sh -c umask 077; .* rabbitmqctl -q import_definitions /);
     assert.ok(!only.input.includes(canary));
     const [user] = imported.parse(JSON.parse(only.input)).users;
     assert.deepEqual([user?.name, user?.tags], ['api', '']);

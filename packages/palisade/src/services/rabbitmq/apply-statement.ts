@@ -15,8 +15,15 @@ import { error } from './errors.ts';
 
 type Outcome = 'applied' | 'unchanged';
 
-/** Imports what comes through standard input: the tools of version 4 read theirs for few commands, but take its name for a file. */
-const importing = ['sh', '-c', 'cat | rabbitmqctl -q import_definitions /dev/stdin'];
+/**
+ * Imports what comes through standard input. The tools of version 4 do not read theirs for this command, and those of version 3 take no
+ * pipe for a file: the text, which holds hashes, stands in a file of the server's account alone for that moment, beside its data.
+ */
+const importing = [
+  'sh',
+  '-c',
+  'umask 077; f=${HOME:?}/.palisade-import; trap \'rm -f -- "$f"\' EXIT; rm -f -- "$f"; set -C; cat > "$f" && rabbitmqctl -q import_definitions "$f"',
+];
 
 /** Runs one command of the administrator; texts with a hash go through standard input. Throws `rabbitmq/client-failed`. */
 const control = async (

@@ -164,7 +164,10 @@ const client = (context: ProcessContext, command: readonly string[]): ProcessCom
   return { program, args, environment: environmentOf(context) };
 };
 
-/** Runs the server that is installed, in either posture, with an epmd of its own. */
+/**
+ * Runs the server that is installed, in either posture, with an epmd of its own. No signal makes a node read new certificates:
+ * `rabbitmqctl eval 'ssl:clear_pem_cache().'` does, for connections that come after it.
+ */
 export const processCapability: ProcessCapability = {
   ports: (service: Service, stack: Stack) => {
     const found = listenersOf(stack, service);
