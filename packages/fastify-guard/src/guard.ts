@@ -16,7 +16,7 @@ import { createOverload } from './http/overload.ts';
 import { readCredentials } from './options/authenticators.ts';
 import { requireFunction, requireOneOf, requireWholeNumber, unknownOptions } from './options/check.ts';
 import { readLimits } from './options/limits.ts';
-import { type GuardOptions, optionNames } from './options/options.ts';
+import { type GuardEvent, type GuardOptions, optionNames } from './options/options.ts';
 import { createPlugin } from './plugin/plugin.ts';
 import { sendProblem } from './plugin/send.ts';
 import { problemOfError } from './problem/of-error.ts';
@@ -60,9 +60,9 @@ export interface Guard {
 export const createGuard = (options: GuardOptions): Guard => {
   unknownOptions(options, optionNames, 'guard');
   requireOneOf(options.server, [undefined, 'guarded', 'foreign'], 'server');
-  const { now = systemNow, tls, audit, observe = () => undefined } = options;
+  const { now = systemNow, tls, audit } = options;
   requireFunction(now, 'now');
-  requireFunction(observe, 'observe');
+  if (options.observe !== undefined) requireFunction(options.observe, 'observe');
   if (tls !== undefined) checkTlsOptions(tls);
   if (tls !== undefined && options.server === 'foreign')
     throw new GuardError('guard/option-invalid', 'tls is for a listener of the guard, and server is foreign');
@@ -71,6 +71,13 @@ export const createGuard = (options: GuardOptions): Guard => {
     requireFunction(audit.sink.append, 'audit.sink.append');
     requireWholeNumber(audit.timeout ?? 5_000, 1, 'audit.timeout');
   }
+  const observe = (event: GuardEvent): void => {
+    try {
+      options.observe?.(event);
+    } catch {
+      // Whoever looks on changes no answer.
+    }
+  };
   const closing = new AbortController();
   const bounds = readBounds(options.bounds ?? {});
   const headers = headersWith(options.headers ?? {});

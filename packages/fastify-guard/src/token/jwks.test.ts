@@ -121,6 +121,17 @@ for (const [name, answer] of badAnswers)
     assert.equal(server.asked(), 1);
   });
 
+test('goes on where the observer of events fails', async (context) => {
+  const server = await startKeySetServer(context);
+  server.answer = (_request, response) => {
+    response.writeHead(500).end();
+  };
+  const app = await guarded(context, { jwks: server.url, plaintext: true }, Date.now, issuer, () => {
+    throw new Error('observer');
+  });
+  assert.equal(await ask(app, token()), 503);
+});
+
 test('uses no published key for what it is not meant for', async (context) => {
   const server = await startKeySetServer(context);
   for (const changes of [

@@ -5,7 +5,6 @@ export interface VerifiedCache<Value> {
   readonly get: (text: string) => Value | undefined;
   /** `until` in milliseconds since the epoch. */
   readonly set: (text: string, value: Value, until: number) => void;
-  readonly clear: () => void;
   readonly size: () => number;
 }
 
@@ -31,7 +30,6 @@ export const createVerifiedCache = <Value>(most: number, now: () => number): Ver
       if (entries.size >= most && oldest.done !== true) entries.delete(oldest.value);
       entries.set(digest(text), { value, until });
     },
-    clear: () => entries.clear(),
     size: () => entries.size,
   };
 };

@@ -22,7 +22,6 @@ export interface VerifiedToken {
 /** Verifies compact access tokens. */
 export interface TokenVerifier {
   readonly verify: (token: string) => Promise<VerifiedToken | Refusal>;
-  readonly cached: () => number;
 }
 
 /** How it verifies. Times in milliseconds. */
@@ -123,6 +122,5 @@ export const createTokenVerifier = (parameters: VerifierParameters): TokenVerifi
       if (proven !== held) cache.set(text, proven, Math.min(claims.expires * 1000, now() + parameters.cacheTime));
       return (await revoked(claims)) ?? proven.token;
     },
-    cached: () => cache.size(),
   };
 };
