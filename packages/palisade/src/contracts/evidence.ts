@@ -47,13 +47,13 @@ export interface Confinement {
     readonly bounding: readonly string[];
     /** Whether the kernel mounted the root file system read-only. */
     readonly readOnlyRoot: boolean;
-    /** Whether the kernel has a route to everywhere. */
-    readonly defaultRoute: boolean;
   }>;
   /** Limits of the engine; 0 for none. Bytes, cores, processes. */
   readonly limits: { readonly memory: number; readonly cpus: number; readonly pids: number };
   /** Namespaces that are the host's own. */
   readonly hostNamespaces: readonly ('pid' | 'ipc' | 'uts' | 'network' | 'user')[];
+  /** Networks through which the engine lets it reach the outside: those that are not internal. */
+  readonly outwardNetworks: readonly string[];
   readonly mounts: readonly {
     readonly type: string;
     readonly source: string;
@@ -82,10 +82,11 @@ export interface ReachCell {
   readonly to: string;
   /**
    * declared: it calls the other and reaches it; answering: the other calls it, over a network that leads both ways;
-   * undeclared: neither calls the other, and it reaches it; apart: neither calls, and it does not; broken: it calls the other
+   * public: neither calls the other, and it gets there over the host alone, on a port that a service without data publishes for
+   * everybody; undeclared: neither calls the other, and it reaches it otherwise; apart: neither calls, and it does not; broken: it calls the other
    * and does not reach it; unknown: no try told.
    */
-  readonly verdict: 'declared' | 'answering' | 'undeclared' | 'apart' | 'broken' | 'unknown';
+  readonly verdict: 'declared' | 'answering' | 'public' | 'undeclared' | 'apart' | 'broken' | 'unknown';
   readonly tries: readonly ReachTry[];
 }
 

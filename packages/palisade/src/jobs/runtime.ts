@@ -1,4 +1,7 @@
-import type { ServiceStatus } from '../contracts/runtime.ts';
+import type { Runtime, ServiceStatus } from '../contracts/runtime.ts';
+import { collectEvidence } from '../engine/index.ts';
+import { type ReachMatrix, matrixOf } from '../report/matrix.ts';
+import { renderMatrix } from '../report/reachability.ts';
 import type { ExitCode } from '../support/errors.ts';
 import type { JobContext } from './context.ts';
 import { type RuntimeOptions, openOwnRuntime, openRuntime } from './open-runtime.ts';
@@ -41,13 +44,42 @@ export const downProject = async (options: ProjectOptions & RuntimeOptions, cont
   return 0;
 };
 
+/** Who reaches whom; undefined, with a word about it, where the stack runs without containers. */
+const reachMatrix = async (runtime: Runtime, context: JobContext): Promise<ReachMatrix | undefined> => {
+  const probes = (runtime.probes?.() ?? []).filter(({ evidence }) => evidence === 'reachability');
+  if (probes.length === 0) {
+    context.progress('who reaches whom can be tried on a container engine alone: palisade up --runtime compose');
+    return undefined;
+  }
+  const { stack } = runtime;
+  const evidence = await collectEvidence({
+    stack,
+    probes: () => probes,
+    target: (service) => ({
+      stack,
+      service,
+      endpoint: (containerPort) => runtime.endpoint(service.name, containerPort),
+    }),
+    signal: context.signal,
+    concurrency: 4,
+    timeout: 60_000,
+  });
+  return matrixOf(evidence.of('reachability'));
+};
+
 /** The job behind `palisade status`. */
 export const statusProject = async (
-  options: ProjectOptions & RuntimeOptions & { readonly json: boolean },
+  options: ProjectOptions & RuntimeOptions & { readonly json: boolean; readonly reach?: boolean | undefined },
   context: WithResult,
 ): Promise<ExitCode> => {
   const stack = await openProject(options, context);
-  const services = await openRuntime(stack, context, options).status();
-  await context.result(options.json ? `${JSON.stringify({ services }, null, 2)}\n` : renderStatus(services));
+  const runtime = openRuntime(stack, context, options);
+  const services = await runtime.status();
+  const matrix = options.reach === true ? await reachMatrix(runtime, context) : undefined;
+  await context.result(
+    options.json
+      ? `${JSON.stringify({ services, ...(matrix === undefined ? {} : { reachability: matrix.rows }) }, null, 2)}\n`
+      : `${renderStatus(services)}${matrix === undefined ? '' : `\n${renderMatrix(matrix, { color: false })}`}`,
+  );
   return exitCodeOfStatus(services);
 };

@@ -19,7 +19,7 @@ export const matrixOf = (
 
 /** How many pairs have each verdict. */
 export const countVerdicts = ({ rows }: ReachMatrix): Readonly<Record<ReachCell['verdict'], number>> => {
-  const counts = { declared: 0, answering: 0, undeclared: 0, apart: 0, broken: 0, unknown: 0 };
+  const counts = { declared: 0, answering: 0, public: 0, undeclared: 0, apart: 0, broken: 0, unknown: 0 };
   for (const { cells } of rows) for (const { verdict } of cells) counts[verdict]++;
   return counts;
 };

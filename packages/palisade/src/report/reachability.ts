@@ -7,26 +7,47 @@ import { printable, wrap } from './text.ts';
 export const symbols: Readonly<Record<ReachCell['verdict'], string>> = {
   declared: '+',
   answering: '-',
+  public: 'o',
   undeclared: '!',
   apart: '.',
   broken: 'x',
   unknown: '?',
 };
 
-const legend =
-  '+ calls and reaches   - is called by it, and reaches back   ! reaches without a call   . kept apart   x calls and does not reach   ? not known';
+const legend = [
+  '+ calls and reaches    - is called by it, and reaches back    o reaches what it publishes for everybody    . kept apart',
+  '! reaches without a call    x calls and does not reach    ? not known',
+];
 
-/** The ways by which a service gets at another: `postgres_net 172.20.0.3:5432`. */
-const waysOf = ({ tries }: ReachCell): string =>
-  tries
-    .filter(({ outcome, over }) => outcome === 'open' || (outcome === 'refused' && over !== 'host'))
-    .map(({ over, address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port} over ${over}`)
-    .join(', ');
+/** Where a service was reached: the networks, or the host. */
+export const waysOf = ({ tries }: ReachCell): string =>
+  [
+    ...new Set(
+      tries
+        .filter(({ outcome, over }) => outcome === 'open' || (outcome === 'refused' && over !== 'host'))
+        .map(({ over }) => over),
+    ),
+  ].join(', ');
 
-const sentences: Readonly<Partial<Record<ReachCell['verdict'], (from: string, cell: ReachCell) => string>>> = {
-  undeclared: (from, cell) => `${from} reaches ${cell.to}, which it does not call: ${waysOf(cell)}`,
-  broken: (from, { to }) => `${from} calls ${to} and does not reach it`,
-  unknown: (from, { to }) => `whether ${from} reaches ${to} is not known`,
+const names = (cells: readonly ReachCell[]): string => cells.map(({ to }) => to).join(', ');
+
+/** What departs from the declared calls, one sentence for each caller and sort. */
+export const departuresOf = ({ rows }: ReachMatrix): readonly string[] =>
+  rows.flatMap(({ from, cells }) => {
+    const of = (verdict: ReachCell['verdict']): readonly ReachCell[] =>
+      cells.filter((cell) => cell.verdict === verdict);
+    const undeclared = of('undeclared').map((cell) => `${cell.to} (${waysOf(cell)})`);
+    return [
+      ...(undeclared.length === 0 ? [] : [`${from} reaches without a call: ${undeclared.join(', ')}`]),
+      ...(of('broken').length === 0 ? [] : [`${from} calls and does not reach: ${names(of('broken'))}`]),
+      ...(of('unknown').length === 0 ? [] : [`whether ${from} reaches ${names(of('unknown'))} is not known`]),
+    ];
+  });
+
+/** How many pairs are how, in one line. */
+export const summaryOf = (matrix: ReachMatrix): string => {
+  const counts = countVerdicts(matrix);
+  return `${counts.declared} declared and reached, ${counts.undeclared} undeclared and reached, ${counts.apart} apart, ${counts.broken} broken, ${counts.unknown} unknown`;
 };
 
 /** The matrix as text: a row for the caller, a column for the called, and below it what departs from the declared calls. */
@@ -38,12 +59,13 @@ export const renderMatrix = (
   const paint: Readonly<Record<ReachCell['verdict'], (text: string) => string>> = {
     declared: colors.green,
     answering: colors.dim,
+    public: colors.dim,
     undeclared: colors.red,
     apart: colors.dim,
     broken: colors.red,
     unknown: colors.magenta,
   };
-  const names = matrix.services.map(printable);
+  const names = matrix.services.map((name) => printable(name));
   const longest = Math.max(0, ...names.map((name) => name.length));
   const header = `${''.padEnd(longest + 4)}  ${names.map((_, index) => String(index + 1).padStart(3)).join('')}`;
   const rows = matrix.rows.map(({ from, cells }, index) => {
@@ -54,19 +76,17 @@ export const renderMatrix = (
     });
     return `${String(index + 1).padStart(3)} ${printable(from).padEnd(longest)}  ${marks.join('')}`;
   });
-  const departures = matrix.rows.flatMap(({ from, cells }) =>
-    cells.flatMap((cell) => sentences[cell.verdict]?.(from, cell) ?? []),
-  );
-  const counts = countVerdicts(matrix);
   return [
     colors.bold('Who reaches whom, tried from inside the networks (row calls column)'),
     '',
     header,
     ...rows,
     '',
-    colors.dim(legend),
-    ...departures.flatMap((line) => wrap(printable(line), (options.width ?? 120) - 2).map((part) => `  ${part}`)),
-    `${counts.declared} declared and reached, ${counts.undeclared} undeclared and reached, ${counts.apart} apart, ${counts.broken} broken, ${counts.unknown} unknown`,
+    ...legend.map(colors.dim),
+    ...departuresOf(matrix).flatMap((line) =>
+      wrap(printable(line), (options.width ?? 120) - 2).map((part) => `  ${part}`),
+    ),
+    summaryOf(matrix),
     '',
   ].join('\n');
 };

@@ -1,6 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { downProject, statusProject, upProject } from '../../index.ts';
-import { collect, fileOption, profileOption, runtimeOption } from '../options.ts';
+import { collect, fileOption, probeImageOption, profileOption, runtimeOption } from '../options.ts';
 import { runJob } from '../run.ts';
 import { writeResult } from '../terminal.ts';
 
@@ -46,8 +46,13 @@ export const statusCommand = () =>
     .addOption(fileOption())
     .addOption(profileOption())
     .addOption(runtimeOption())
+    .option('--reach', 'try from inside the networks of containers who reaches whom')
+    .addOption(probeImageOption())
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExamples:\n  palisade status stack\n  palisade status --json | jq .')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  palisade status stack\n  palisade status --reach\n  palisade status --json | jq .',
+    )
     .action((directory, options) =>
       runJob((context) =>
         statusProject({ ...options, directory, json: options.json === true }, { ...context, result: writeResult }),

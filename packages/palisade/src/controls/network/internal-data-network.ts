@@ -55,10 +55,12 @@ export const control: Control<'container'> = {
   live: {
     needs: ['container'],
     assess: askEachContainer({
-      sound: 'the kernel has no route by which it could reach the outside',
-      *faults({ process }, service, stack) {
-        if (isDataStore(stack, service) && process.known && process.value.defaultRoute)
-          yield { message: `the kernel has a route by which ${service.name}, which stores data, reaches the outside` };
+      settingsOnly: true,
+      sound: 'the engine has it on internal networks only',
+      *faults({ outwardNetworks }, service, stack) {
+        if (!isDataStore(stack, service)) return;
+        for (const key of outwardNetworks)
+          yield { message: `${service.name} stores data, and the engine has it on ${key}, which is not internal`, key };
       },
     }),
   },

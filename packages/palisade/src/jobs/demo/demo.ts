@@ -8,8 +8,9 @@ import type { ProbeTarget } from '../../contracts/service-kind.ts';
 import type { Stack } from '../../contracts/stack.ts';
 import { prepareTarget } from '../../engine/index.ts';
 import { renderHtml } from '../../report/html/page.ts';
+import { matrixOf } from '../../report/matrix.ts';
+import { renderMatrix } from '../../report/reachability.ts';
 import { plural } from '../../report/text.ts';
-import { discardRuntime } from '../../runtime/process/discard.ts';
 import { kind as vaultKind } from '../../services/vault/index.ts';
 import type { ExitCode } from '../../support/errors.ts';
 import { Secret } from '../../support/secret.ts';
@@ -22,11 +23,12 @@ import { bringUp } from '../hardened/bring-up.ts';
 import { takeOver } from '../hardened/take-over.ts';
 import { findVault } from '../hardened/vault-access.ts';
 import { collectAsOperator, collectLiveEvidence } from '../live.ts';
-import { openProcessRuntime, runtimeDirectoryOf, wasStarted } from '../open-runtime.ts';
+import type { RuntimeChoice } from '../open-runtime.ts';
 import { openProject } from '../project.ts';
 import { writeReport } from '../write-report.ts';
 import { type Comparison, pairAttacks, renderComparison } from './comparison.ts';
 import { demoPlaces } from './places.ts';
+import { stageOf } from './stage.ts';
 
 /** What `palisade demo` takes. */
 export interface DemoOptions {
@@ -34,6 +36,11 @@ export interface DemoOptions {
   readonly keep: boolean;
   /** File of the HTML report. */
   readonly report: string;
+  /** Where it runs; processes of this host where absent. */
+  readonly runtime?: RuntimeChoice | undefined;
+  readonly probeImage?: string | undefined;
+  /** Another stack than the bundled one; its hardened copy goes beside it. */
+  readonly stack?: string | undefined;
 }
 
 type DemoContext = ResultContext & { readonly width: number };
@@ -51,14 +58,6 @@ const indented = (context: DemoContext): DemoContext => ({
   ...context,
   progress: (line) => context.progress(`          ${line}`),
 });
-
-/** Removes what an earlier demo left, running or not. */
-const clear = async (directory: string, context: DemoContext): Promise<void> => {
-  if (!wasStarted(directory)) return;
-  const stack = await openProject({ directory }, context);
-  await openProcessRuntime(stack, context).down({ signal: context.signal, progress: () => undefined });
-  await discardRuntime(runtimeDirectoryOf(directory));
-};
 
 /** Entries as a development team keeps them in its Vault, so that there is something to take over. */
 const seedVault = async (stack: Stack, runtime: Runtime, context: DemoContext): Promise<void> => {
@@ -117,33 +116,35 @@ const leftOut = (services: readonly ServiceStatus[]): string =>
  * started again and attacked again. Its exit code is that of the second round of attacks.
  */
 export const runDemo = async (options: DemoOptions, context: DemoContext): Promise<ExitCode> => {
-  const places = demoPlaces();
+  const places = demoPlaces(options.stack);
+  const stage = stageOf(context, options);
   const say = stopwatch(context);
   const quiet = indented(context);
   const { signal } = context;
-  await clear(places.hardened, context);
-  await clear(places.development, context);
+  await stage.clear(places.hardened);
+  await stage.clear(places.development);
   if (existsSync(join(places.hardened, '.palisade', 'source.json')))
     await rm(places.hardened, { recursive: true, force: true });
 
   const development = await openProject({ directory: places.development }, context);
-  const before = openProcessRuntime(development, context);
+  const before = stage.open(development);
   let after: Runtime | undefined;
   let done = false;
   try {
     say('starting the development stack');
     const started = await before.up({ signal, progress: quiet.progress });
     refuseFailures(started);
-    quiet.progress(`not run here, for their kinds are not supported by this runtime yet: ${leftOut(started)}`);
+    if (leftOut(started) !== '')
+      quiet.progress(`not run here, for their kinds are not supported by this runtime yet: ${leftOut(started)}`);
     await seedVault(development, before, context);
 
     say('assessing and attacking the development posture');
     const token = findVault(development)?.environment.get('VAULT_DEV_ROOT_TOKEN_ID')?.value ?? undefined;
-    const first: Assessment = assessStack(
-      development,
-      context,
-      await collectLiveEvidence(development, context, { runtime: before, vaultToken: () => Promise.resolve(token) }),
-    );
+    const seen = await collectLiveEvidence(development, context, {
+      runtime: before,
+      vaultToken: () => Promise.resolve(token),
+    });
+    const first: Assessment = assessStack(development, context, seen);
 
     say(`hardening into ${relative('', places.hardened)}`);
     await prepareTarget({ source: places.development, target: places.hardened });
@@ -154,7 +155,7 @@ export const runDemo = async (options: DemoOptions, context: DemoContext): Promi
 
     say('bootstrapping Vault and bringing the hardened stack up');
     const hardened = await openProject({ directory: places.hardened }, context);
-    after = openProcessRuntime(hardened, context);
+    after = stage.open(hardened);
     const predecessor = await takeOver(hardened, quiet);
     try {
       const { services } = await bringUp(hardened, after, { recipients: [], ...predecessor.options }, quiet);
@@ -173,7 +174,21 @@ export const runDemo = async (options: DemoOptions, context: DemoContext): Promi
     const attacks = pairAttacks(attacksOf(first), attacksOf(second));
     const comparison: Comparison = { before: first, after: second, attacks };
     await context.result(renderComparison(comparison, context));
-    await writeReport(options.report, renderHtml(second, { before: first, attacks }));
+    const [reachBefore, reachAfter] = [seen, evidence].map((each) => matrixOf(each.of('reachability')));
+    if (reachBefore !== undefined && reachAfter !== undefined)
+      await context.result(
+        `\nBefore\n\n${renderMatrix(reachBefore, context)}\nAfter\n\n${renderMatrix(reachAfter, context)}`,
+      );
+    await writeReport(
+      options.report,
+      renderHtml(second, {
+        before: first,
+        attacks,
+        ...(reachAfter === undefined
+          ? {}
+          : { reachability: { after: reachAfter, ...(reachBefore === undefined ? {} : { before: reachBefore }) } }),
+      }),
+    );
     say(`the report is in ${options.report}`);
     done = true;
     return exitCodeOfAttacks(
@@ -182,16 +197,17 @@ export const runDemo = async (options: DemoOptions, context: DemoContext): Promi
     );
   } finally {
     // Also after Ctrl-C, whose signal must not cut the cleaning up short.
+    const ended = stageOf({ ...context, signal: AbortSignal.timeout(120_000) }, options);
     const ending = { signal: AbortSignal.timeout(60_000), progress: () => undefined };
     if (!options.keep || !done) {
       await after?.down(ending);
       // Keys, certificates and logins of a Vault whose data goes are good for nothing; the hardened files stay, to be read.
-      await discardRuntime(runtimeDirectoryOf(places.hardened));
+      await ended.clear(places.hardened);
       for (const path of [join('.palisade', 'vault'), 'certs', 'secrets'])
         await rm(join(places.hardened, path), { recursive: true, force: true });
     }
     await before.down(ending);
-    await discardRuntime(runtimeDirectoryOf(places.development));
+    await ended.clear(places.development);
     say(
       options.keep && done
         ? `left running: palisade status ${relative('', places.hardened)}, palisade down ${relative('', places.hardened)}`

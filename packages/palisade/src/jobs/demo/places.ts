@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { error } from '../errors.ts';
 
-/** Where the demo works: in the workspace, because the bundled stack is built from its sources. */
+/** Where the demo works: in the workspace, because the bundled stack is built from its sources; or beside another stack. */
 export interface DemoPlaces {
   /** The bundled development stack; only its `.palisade` directory is written to. */
   readonly development: string;
@@ -15,7 +15,8 @@ export interface DemoPlaces {
  *
  * @throws `job/no-bundled-stack` where Palisade does not run from its workspace
  */
-export const demoPlaces = (): DemoPlaces => {
+export const demoPlaces = (stack?: string): DemoPlaces => {
+  if (stack !== undefined) return { development: resolve(stack), hardened: `${resolve(stack)}-hardened` };
   const root = join(import.meta.dirname, '..', '..', '..', '..', '..');
   const development = join(root, 'stack');
   if (!existsSync(join(development, 'compose.yaml'))) throw error('job/no-bundled-stack', { directory: development });

@@ -1,8 +1,10 @@
 import type { Attack } from '../../contracts/attack.ts';
 import type { Assessment, ChecklistAnswer, Finding } from '../../contracts/finding.ts';
+import type { ReachMatrix } from '../matrix.ts';
 import { countFindings, groupFindings, locationText, openFindings, severities, unknownFindings } from '../order.ts';
 import { plural, printable } from '../text.ts';
 import { type Markup, html, nothing } from './markup.ts';
+import { reachability } from './reachability.ts';
 import { style } from './style.ts';
 
 /** What the page can show beside the assessment. */
@@ -11,6 +13,8 @@ export interface HtmlExtras {
   readonly before?: Assessment;
   /** What an attacker was able to do, after, and before where that was tried. */
   readonly attacks?: readonly { readonly after: Attack; readonly before?: Attack }[];
+  /** Who reaches whom, after, and before where that was tried. */
+  readonly reachability?: { readonly before?: ReachMatrix; readonly after: ReachMatrix };
 }
 
 const state = (value: ChecklistAnswer['state'] | undefined): Markup =>
@@ -169,7 +173,7 @@ export const renderHtml = (assessment: Assessment, extras: HtmlExtras = {}): str
           ${assessment.liveControlsNotRun > 0 ? html`<p>${plural(assessment.liveControlsNotRun, 'control')} that ask running services did not run.</p>` : nothing}
         </header>
         <main>
-          ${attacks(extras.attacks ?? [])} ${checklist(assessment.checklist, extras.before?.checklist)}
+          ${attacks(extras.attacks ?? [])} ${reachability(extras.reachability)} ${checklist(assessment.checklist, extras.before?.checklist)}
           ${
             assessment.diagnostics.length === 0
               ? nothing

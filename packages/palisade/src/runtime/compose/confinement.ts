@@ -2,6 +2,7 @@ import type { Answer, Confinement, ListenerEvidence } from '../../contracts/evid
 import type { Service } from '../../contracts/stack.ts';
 import type { Container } from './container.ts';
 import type { KernelView } from './kernel-view.ts';
+import type { EngineNetwork } from './networks.ts';
 
 const namespaces = (host: Container['host']): Confinement['hostNamespaces'] => {
   const modes = {
@@ -15,7 +16,11 @@ const namespaces = (host: Container['host']): Confinement['hostNamespaces'] => {
 };
 
 /** How a container is confined, from what the engine was told and what the kernel shows. */
-export const confinementOf = (container: Container, view: Answer<KernelView>): Confinement => {
+export const confinementOf = (
+  container: Container,
+  view: Answer<KernelView>,
+  networks: ReadonlyMap<string, EngineNetwork>,
+): Confinement => {
   const { host, mounts } = container;
   const cores = host.NanoCpus > 0 ? host.NanoCpus / 1e9 : host.CpuQuota > 0 ? host.CpuQuota / 100_000 : 0;
   return {
@@ -24,6 +29,10 @@ export const confinementOf = (container: Container, view: Answer<KernelView>): C
     process: view,
     limits: { memory: Math.max(0, host.Memory), cpus: cores, pids: Math.max(0, host.PidsLimit) },
     hostNamespaces: namespaces(host),
+    // A network that the engine does not tell about is not known to be internal.
+    outwardNetworks: container.attachments
+      .filter(({ engineName }) => networks.get(engineName)?.internal !== true)
+      .map(({ network }) => network),
     mounts,
     devices: host.Devices.map(({ PathOnHost }) => PathOnHost),
     securityOptions: host.SecurityOpt,

@@ -61,13 +61,12 @@ export interface KernelView {
   readonly effective: readonly string[];
   readonly bounding: readonly string[];
   readonly readOnlyRoot: boolean;
-  readonly defaultRoute: boolean;
   /** TCP listeners of the network namespace, without the engine's own name server. */
   readonly listeners: readonly { readonly address: string; readonly port: number }[];
 }
 
 /** The files of `/proc/<process>` that `parseKernelView` reads, one after the other in one text. */
-export const kernelFiles = ['status', 'mounts', 'net/tcp', 'net/tcp6', 'net/route', 'net/ipv6_route'] as const;
+export const kernelFiles = ['status', 'mounts', 'net/tcp', 'net/tcp6'] as const;
 
 /** The engine answers names of a network inside of each container, on this address, whatever the container runs. */
 const engineNameServer = '127.0.0.11';
@@ -79,8 +78,8 @@ const field = (text: string, name: string): string => {
 };
 
 /**
- * Reads `status`, `mounts`, `net/tcp`, `net/tcp6`, `net/route` and `net/ipv6_route` of a process (proc_pid_status(5),
- * proc_pid_mounts(5), proc_net(5)), concatenated in any order. Throws where the status or the root mount is not among them.
+ * Reads `status`, `mounts`, `net/tcp` and `net/tcp6` of a process (proc_pid_status(5), proc_pid_mounts(5), proc_net(5)),
+ * concatenated in any order. Throws where the status or the root mount is not among them.
  */
 export const parseKernelView = (text: string): KernelView => {
   // A later mount on the same directory covers the earlier one.
@@ -95,10 +94,6 @@ export const parseKernelView = (text: string): KernelView => {
     effective: capabilitiesOf(field(text, 'CapEff')),
     bounding: capabilitiesOf(field(text, 'CapBnd')),
     readOnlyRoot: root.split(',').includes('ro'),
-    // A route to 0.0.0.0/0 through a gateway, or one to ::/0 that leads over anything but the loopback interface.
-    defaultRoute:
-      /^\S+\t00000000\t(?!00000000)[0-9A-F]{8}\t[0-9A-F]{4}\t\d+\t\d+\t\d+\t00000000\t/m.test(text) ||
-      /^0{32} 00 0{32} 00 (?!0{32} )[0-9a-f]{32} [^\n]* (?!lo$)\S+$/m.test(text),
     listeners: [...new Map(sockets.map(({ address, port }) => [`${address} ${port}`, { address, port }])).values()],
   };
 };

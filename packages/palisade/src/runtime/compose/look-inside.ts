@@ -50,7 +50,7 @@ export const lookInside = async (
         timeout: host.bounds.question,
       },
     );
-    // A kernel without IPv6 lacks two of the files, and cat says so; what matters is what it could read.
+    // A kernel without IPv6 lacks one of the files, and cat says so; what matters is what it could read.
     if (stdout === '') return { known: false, why: `cat could not be run in ${container.service}: ${stderr.trim()}` };
     return { known: true, value: parseKernelView(stdout) };
   } catch (thrown) {

@@ -101,6 +101,7 @@ export const containerProbes = (host: Host, probeImage?: string): readonly Probe
       return confinementOf(
         containerOf(seen, service.name),
         seen.views.get(service.name) ?? { known: false, why: 'it was not looked at' },
+        seen.networks,
       );
     },
   };

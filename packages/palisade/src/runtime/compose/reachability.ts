@@ -72,6 +72,13 @@ export const isReached = (tries: readonly ReachTry[]): boolean | undefined => {
   return tries.length === 0 || tries.some(({ outcome }) => outcome === 'unknown') ? undefined : false;
 };
 
+/** A gateway is published on every address so that everybody calls it; what stores data has no such excuse. */
+const isPublic = (stack: Stack, to: string, tries: readonly ReachTry[]): boolean => {
+  const kind = stack.services.get(to)?.kind;
+  const traits = kind === undefined ? undefined : stack.traits?.get(kind);
+  return traits?.storesData === false && isReached(tries.filter(({ over }) => over !== 'host')) !== true;
+};
+
 const verdicts = {
   calls: { reached: 'declared', apart: 'broken' },
   answers: { reached: 'answering', apart: 'apart' },
@@ -92,7 +99,7 @@ export const cellsOf = (
         .filter((each) => each.to === to)
         .map(({ over, address, port, outcome }) => ({ over, address, port, outcome }));
       const reached = isReached(own);
-      const verdict =
-        reached === undefined ? 'unknown' : verdicts[relationOf(stack, from, to)][reached ? 'reached' : 'apart'];
-      return { to, verdict, tries: own };
+      if (reached === undefined) return { to, verdict: 'unknown', tries: own };
+      const verdict = verdicts[relationOf(stack, from, to)][reached ? 'reached' : 'apart'];
+      return { to, verdict: verdict === 'undeclared' && isPublic(stack, to, own) ? 'public' : verdict, tries: own };
     });
