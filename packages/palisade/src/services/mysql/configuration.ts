@@ -79,10 +79,15 @@ const logging = (service: Service): Lines => [
       ] as const)),
 ];
 
+/** Groups that some server or its starter reads: one for another version would count again after an upgrade. */
+const ofServers = /^(?:mysqld|mariadbd?|server|client-server|galera|embedded)/;
+
 /** Options of other programs in the user's files, group by group, without passwords. */
 const othersOf = (stack: Stack, service: Service): string => {
   const read = optionsOf(stack, service);
-  const others = (read.state === 'known' ? read.others : []).filter(({ name }) => !/password|ssl|^socket$/.test(name));
+  const others = (read.state === 'known' ? read.others : []).filter(
+    ({ name, group }) => !ofServers.test(group) && !/password|ssl|^socket$/.test(name),
+  );
   return [...new Set(others.map(({ group }) => group))]
     .map(
       (group) =>

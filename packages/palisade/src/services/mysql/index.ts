@@ -1,5 +1,6 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
 import { certificates, secrets } from './certificates.ts';
+import { container } from './container.ts';
 import './evidence.ts';
 import { harden } from './harden.ts';
 import { imageAccount, isOfficialImage, matches } from './image.ts';
@@ -25,6 +26,7 @@ export const kind: ServiceKind = {
     },
   ],
   process: processCapability,
+  container,
   harden,
   secrets,
   certificates,
