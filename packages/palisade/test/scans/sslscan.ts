@@ -1,3 +1,4 @@
+import { retry } from '../../src/support/retry.ts';
 import { elements, runScanner } from './scanner.ts';
 
 /** A protocol that carries TLS from a word of its own on. */
@@ -27,9 +28,8 @@ const whyWeak = (suite: ReadonlyMap<string, string>): string | undefined => {
   return /^TLS_|^ECDHE-|^DHE-/.test(name) ? undefined : `${name}: no forward secrecy`;
 };
 
-/** Scans one port of this machine. */
-export const sslscan = async (port: number, startTls: StartTls): Promise<SslscanResult> => {
-  const xml = await runScanner(
+const document = (port: number, startTls: StartTls): Promise<string> =>
+  runScanner(
     'sslscan',
     [
       '--no-colour',
@@ -40,6 +40,13 @@ export const sslscan = async (port: number, startTls: StartTls): Promise<Sslscan
     ],
     { timeout: 120_000, answers: (code) => code === 0 },
   );
+
+/**
+ * Scans one port of this machine. A server that demands a certificate may hang up in the middle of a question; such a scan
+ * has found out nothing, and is made again. One that is always cut off is an error.
+ */
+export const sslscan = async (port: number, startTls: StartTls): Promise<SslscanResult> => {
+  const xml = await retry(() => document(port, startTls), { within: 60_000, first: 500 });
   return {
     versions: elements(xml, 'protocol')
       .filter((each) => each.get('enabled') === '1')
