@@ -9,7 +9,7 @@ import { auditRoutes } from './auditing.ts';
 import { checkRoutes } from './registration.ts';
 import { sendProblem } from './send.ts';
 import type { Settings } from './settings.ts';
-import { stateOf } from './state.ts';
+import { requestState, stateOf } from './state.ts';
 
 /** Who calls; `undefined` on public routes. */
 export const identityOf = (request: FastifyRequest): Identity | undefined => stateOf(request)?.identity;
@@ -30,6 +30,7 @@ export const createPlugin = (settings: Settings): FastifyPluginAsync => {
   const register: FastifyPluginAsync = async (app) => {
     if (settings.options.server !== 'foreign' && !settings.listener.made(app.server))
       throw new GuardError('guard/server-foreign', 'the server of the application was not made by the guard');
+    app.decorateRequest(requestState, undefined);
     checkRoutes(app, settings);
     app.addHook('onRequest', createAdmission(settings));
     auditRoutes(app, settings);

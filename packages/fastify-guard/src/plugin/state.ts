@@ -16,10 +16,20 @@ export interface RequestState {
   audit: 'open' | 'intent' | 'done';
 }
 
-const states = new WeakMap<FastifyRequest['raw'], RequestState>();
+/** Where the state lies in a request. A weak map would do too, and cost the garbage collector as much time as the rest of the guard. */
+export const requestState = Symbol('guard');
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the guard knows; `undefined` before it has seen the request. */
+    [requestState]: RequestState | undefined;
+  }
+}
 
 /** Remembers the state of a request. */
-export const keepState = (request: FastifyRequest, state: RequestState): void => void states.set(request.raw, state);
+export const keepState = (request: FastifyRequest, state: RequestState): void => {
+  request[requestState] = state;
+};
 
 /** The state of a request; `undefined` before the guard has seen it. */
-export const stateOf = (request: FastifyRequest): RequestState | undefined => states.get(request.raw);
+export const stateOf = (request: FastifyRequest): RequestState | undefined => request[requestState];
