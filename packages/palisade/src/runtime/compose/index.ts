@@ -190,7 +190,9 @@ export const createComposeRuntime = (options: ComposeRuntimeOptions): ComposeRun
         if (!active().includes(service)) throw error('runtime/unknown-service', { service, known: active() });
         const before = (await lookAt(host, signal)).get(service);
         // Made anew where the project's files have changed; a restart also finds files that were replaced in the host.
-        const container = (await createContainers(host, [service], signal)).get(service);
+        const { containers, failed } = await createContainers(host, [service], signal);
+        if (failed.has(service)) throw failed.get(service);
+        const container = containers.get(service);
         if (container === undefined) throw error('runtime/not-running', { service });
         const same = before?.id === container.id && container.status === 'running';
         const seconds = String(Math.ceil(host.bounds.stop / 1000));

@@ -6,7 +6,8 @@ import { type Host, runInside, targetOf } from './host.ts';
 
 /** How far a container has come. */
 export type Readiness =
-  | { readonly state: 'ready' }
+  /** `asked` is false where nobody can ask it: it runs, and that is all that is known. */
+  | { readonly state: 'ready'; readonly asked: boolean }
   | { readonly state: 'waiting'; readonly why: string }
   | { readonly state: 'ended'; readonly why: string };
 
@@ -39,15 +40,16 @@ export const readinessOf = async (
   try {
     if (ready !== undefined && service !== undefined) {
       await ready(targetOf(host, containers, service, container), AbortSignal.any([signal, AbortSignal.timeout(TRY)]));
-      return { state: 'ready' };
+      return { state: 'ready', asked: true };
     }
-    if (container.health === undefined || container.health === 'healthy') return { state: 'ready' };
+    if (container.health === undefined || container.health === 'healthy')
+      return { state: 'ready', asked: container.health !== undefined };
     if (container.healthCommand === undefined) return { state: 'waiting', why: `it is ${container.health}` };
     const { exitCode, stdout, stderr } = await runInside(host, container, container.healthCommand, {
       signal,
       timeout: TRY,
     });
-    if (exitCode === 0) return { state: 'ready' };
+    if (exitCode === 0) return { state: 'ready', asked: true };
     const said = `${stderr}\n${stdout}`.trim().split('\n', 1)[0] ?? '';
     return { state: 'waiting', why: `its health check says ${said === '' ? `exit code ${exitCode}` : said}` };
   } catch (thrown) {

@@ -11,6 +11,9 @@ import { readinessOf } from './readiness.ts';
 /** Services that start at the same time; each is busy with a processor at first. */
 const AT_ONCE = 3;
 
+/** Milliseconds for which a container without a health check has to live. */
+const SETTLE = 1000;
+
 /** Lines of a container's output that an error shows. */
 const TAIL = 15;
 
@@ -40,6 +43,7 @@ const refuseForeign = (host: Host, containers: ReadonlyMap<string, Container>): 
 /** Waits until a container is ready. Throws `runtime/start-failed` with what it wrote last. */
 export const awaitReady = async (host: Host, service: string, signal: AbortSignal): Promise<void> => {
   const deadline = host.clock.now() + host.bounds.start;
+  let lived = false;
   for (let ceiling = 100; ; ceiling = Math.min(ceiling * 2, 2000)) {
     const containers = await lookAt(host, signal);
     const container = containers.get(service);
@@ -47,7 +51,13 @@ export const awaitReady = async (host: Host, service: string, signal: AbortSigna
       container === undefined
         ? ({ state: 'ended', why: 'its container is gone' } as const)
         : await readinessOf(host, containers, container, signal);
-    if (readiness.state === 'ready') return;
+    if (readiness.state === 'ready') {
+      // That a container runs is all that is known where nothing asks it; one that dies at once is given the time to.
+      if (readiness.asked || lived) return;
+      lived = true;
+      await host.clock.sleep(SETTLE, signal);
+      continue;
+    }
     const pause = Math.max(50, host.random() * ceiling);
     if (readiness.state === 'waiting' && host.clock.now() + pause < deadline) {
       await host.clock.sleep(pause, signal);
@@ -63,23 +73,42 @@ export const awaitReady = async (host: Host, service: string, signal: AbortSigna
   }
 };
 
+/** The containers of the project, and the services of which none could be made, with the reason. */
+export interface Created {
+  readonly containers: ReadonlyMap<string, Container>;
+  readonly failed: ReadonlyMap<string, unknown>;
+}
+
 /** Makes networks, volumes and containers of services as the project has them now; what differs is made anew, none is started. */
 export const createContainers = async (
   host: Host,
   services: readonly string[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, Container>> => {
+): Promise<Created> => {
   refuseForeign(host, await lookAt(host, signal));
   for (const name of services) {
     const service = host.stack.services.get(name);
     if (service !== undefined)
       await giveOwnFiles(host.engine, host.stack, service, { signal, privileged: host.privileged });
   }
-  await succeed(
-    'docker compose up --no-start',
-    compose(host, ['up', '--no-start', '--no-deps', ...services], { signal, timeout: host.bounds.create }),
-  );
-  return lookAt(host, signal);
+  const make = (names: readonly string[], what: string): Promise<string> =>
+    succeed(what, compose(host, ['up', '--no-start', '--no-deps', ...names], { signal, timeout: host.bounds.create }));
+  const failed = new Map<string, unknown>();
+  try {
+    await make(services, 'docker compose up --no-start');
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const [only] = services;
+    if (services.length === 1 && only !== undefined) failed.set(only, thrown);
+    // One image that cannot be had, or one missing file, fails all of them; one by one it shows which.
+    else
+      for (const name of services)
+        await make([name], `making ${name}`).catch((why: unknown) => {
+          signal.throwIfAborted();
+          failed.set(name, why);
+        });
+  }
+  return { containers: await lookAt(host, signal), failed };
 };
 
 /**
@@ -96,7 +125,7 @@ export const startAll = async (
 ): Promise<void> => {
   const { signal, say } = options;
   const steps = startOrder(host.stack, options.only);
-  const containers = await createContainers(
+  const { containers, failed } = await createContainers(
     host,
     steps.map(({ service }) => service),
     signal,
@@ -112,6 +141,7 @@ export const startAll = async (
       say(`${service}: not started, because it needs ${broken}`);
       return false;
     }
+    if (failed.has(service)) throw failed.get(service);
     const container = containers.get(service);
     if (container !== undefined && container.status !== 'running') {
       say(`${service}: starting`);
