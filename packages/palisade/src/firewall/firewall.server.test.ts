@@ -18,10 +18,16 @@ services:
     image: example/api:1
     ports: ["127.0.0.1:8000:8000", "9000:9000"]
     networks: [front]
+  other:
+    image: example/other:1
+    networks: [back]
   db:
     image: postgres:17
     networks: [store]
 networks:
+  back:
+    driver_opts:
+      com.docker.network.bridge.name: pal-back
   front:
     driver_opts:
       com.docker.network.bridge.name: pal-front
@@ -33,7 +39,7 @@ networks:
 
 interface Probe {
   readonly name: string;
-  readonly from: 'host' | 'web' | 'db' | 'peer' | 'lan';
+  readonly from: 'host' | 'web' | 'other' | 'db' | 'peer' | 'lan';
   readonly host: string;
   readonly port: number;
 }
@@ -50,9 +56,12 @@ const forbidden = [
   ...of('a neighbour reaches a database by its own address', 'lan', 5432, '172.30.2.10', 'fd00:2::10'),
   ...of('a neighbour reaches a port that is published without need', 'lan', 9000, '192.0.2.1', '2001:db8::1'),
   ...of('a neighbour reaches a port that is published on loopback', 'lan', 8000, '127.0.0.1'),
+  ...of('a neighbour reaches what the host serves on loopback', 'lan', 2222, '127.0.0.1'),
+  ...of('a container reaches another network', 'web', 8000, '172.30.3.10', 'fd00:3::10'),
   ...of('a database reaches another network', 'db', 8000, '172.30.1.10', 'fd00:1::10'),
   ...of('a container reaches the database of another network', 'web', 5432, '172.30.2.10', 'fd00:2::10'),
   ...of('a database reaches a published port by the address of the host', 'db', 443, '192.0.2.1', '2001:db8::1'),
+  ...of('a container reaches a published port of another network', 'other', 443, '192.0.2.1', '2001:db8::1'),
   ...of('a database reaches the world', 'db', 80, '192.0.2.9', '2001:db8::9'),
   ...of('a container reaches the metadata of the cloud', 'web', 80, '169.254.169.254'),
 ];

@@ -22,12 +22,14 @@ run(`
 mount -t tmpfs tmpfs /run
 mkdir -p /run/netns
 ip link set lo up
-for space in web db peer lan; do ip netns add $space; ip -n $space link set lo up; done
+for space in web other db peer lan; do ip netns add $space; ip -n $space link set lo up; done
 ip link add pal-front type bridge
 ip link add pal-store type bridge
+ip link add pal-back type bridge
 ip addr add 172.30.1.1/24 dev pal-front; ip addr add fd00:1::1/64 dev pal-front nodad
 ip addr add 172.30.2.1/24 dev pal-store; ip addr add fd00:2::1/64 dev pal-store nodad
-ip link set pal-front up; ip link set pal-store up
+ip addr add 172.30.3.1/24 dev pal-back; ip addr add fd00:3::1/64 dev pal-back nodad
+ip link set pal-front up; ip link set pal-store up; ip link set pal-back up
 container() {
   ip link add v-$1 type veth peer name eth0 netns $1
   ip link set v-$1 master $2 up
@@ -36,6 +38,7 @@ container() {
   ip -n $1 route add default via 172.30.\${3%.*}.1; ip -n $1 -6 route add default via fd00:\${4%%::*}::1
 }
 container web pal-front 1.10 1::10
+container other pal-back 3.10 3::10
 container db pal-store 2.10 2::10
 container peer pal-store 2.11 2::11
 ip link add eth0 type veth peer name eth0 netns lan
@@ -48,7 +51,8 @@ ip route add 169.254.169.254/32 via 192.0.2.9
 ip -n lan addr del 127.0.0.1/8 dev lo
 ip netns exec lan sysctl -qw net.ipv4.conf.all.route_localnet=1
 ip -n lan route add 127.0.0.1/32 via 192.0.2.1
-sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+# An engine without its proxy, and others, let loopback addresses be routed.
+sysctl -qw net.ipv4.conf.all.route_localnet=1 net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 `);
 
 // What the engine writes for published ports: 443 is meant, 9000 is published by mistake, 8000 is for the host alone.
@@ -108,10 +112,13 @@ try {
   // 9000 on every address of the host is what the engine's proxy does where it does not translate IPv6.
   await listen('host', [2222, 9000]);
   await listen('web', [8000, 8443, 9000]);
+  await listen('other', [8000]);
   await listen('db', [5432]);
   await listen('lan', [80]);
 
-  const before = await probe();
+  // New links take a second or two until IPv6 is served on them.
+  let before = await probe();
+  for (let left = 5; left > 0 && Object.values(before).includes(false); left -= 1) before = await probe();
 
   run(`nft -c -f ${nftFile}`);
   const engine = run('nft list table inet engine');
