@@ -62,6 +62,16 @@ export interface HardenedConfiguration extends Listening {
   readonly neighbours: ReadonlyMap<Neighbour, ServerEntry>;
   /** Milliseconds between two looks for new credentials. */
   readonly refreshEvery: number;
+  /** Where callers see this service: `https://api.example`, without a path. Names the issuer and the audience of tokens. */
+  readonly origin: string;
+  /** Issuer of tokens elsewhere; this service issues its own where absent. */
+  readonly outsideIssuer?: string;
+  /** Lets callers have a token for a name and a password, without a client. Off by default: RFC 9700 forbids it. */
+  readonly legacyPasswordGrant: boolean;
+  /** Directory of the audit log. */
+  readonly auditDirectory: string;
+  /** Networks of the gateway. */
+  readonly proxies: readonly string[];
 }
 
 /** All that the environment decides, parsed once. */
@@ -213,6 +223,13 @@ const hardened = z
     RABBITMQ_ADDRESS: neighbourEntry.ADDRESS,
     RABBITMQ_NAME: neighbourEntry.NAME,
     CREDENTIALS_REFRESH_SECONDS: seconds(30),
+    PUBLIC_ORIGIN: url('https:')
+      .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'has to be an origin, without a path')
+      .default('https://localhost'),
+    OIDC_ISSUER: url('https:').optional(),
+    LEGACY_PASSWORD_GRANT: z.enum(['true', 'false']).default('false'),
+    AUDIT_DIRECTORY: absolutePath.default('/var/lib/reference-api/audit'),
+    TRUSTED_PROXIES: z.string().default(''),
     VAULT_ADDR: url('https:'),
     VAULT_CACERT: absolutePath,
     VAULT_ROLE_ID_FILE: absolutePath,
@@ -254,6 +271,11 @@ const hardened = z
       }),
     ]),
     refreshEvery: env.CREDENTIALS_REFRESH_SECONDS,
+    origin: env.PUBLIC_ORIGIN,
+    ...(env.OIDC_ISSUER === undefined ? {} : { outsideIssuer: env.OIDC_ISSUER }),
+    legacyPasswordGrant: env.LEGACY_PASSWORD_GRANT === 'true',
+    auditDirectory: env.AUDIT_DIRECTORY,
+    proxies: env.TRUSTED_PROXIES.split(',').filter((each) => each !== ''),
   }));
 
 /** What a laptop's environment holds and a production one must not: each would undo the posture. */

@@ -20,7 +20,7 @@ test('lists, adds, shows and deletes users without asking who calls', async () =
   assert.equal(added.status, 201);
   const path = added.headers.location ?? '';
   assert.equal((await ask(api.port, path)).status, 200);
-  assert.match((await ask(api.port, '/api/user')).body, /edsger@example\.com/);
+  assert.match((await ask(api.port, '/api/users')).body, /edsger@example\.com/);
   assert.equal((await ask(api.port, path, { method: 'DELETE' })).status, 204);
   assert.equal((await ask(api.port, path)).status, 404);
   assert.equal((await ask(api.port, path, { method: 'DELETE' })).status, 404);
@@ -41,7 +41,7 @@ test('shows its documentation and its inside to everybody', async () => {
 });
 
 test('writes no password into its log', async () => {
-  await ask(api.port, '/api/user');
+  await ask(api.port, '/api/users');
   assert.doesNotMatch(api.output(), /devpassword/);
 });
 
@@ -50,7 +50,7 @@ test('stays alive without its database, says that it is not ready, and recovers'
   assert.equal((await ask(api.port, '/health')).status, 200);
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   assert.equal((await ask(api.port, '/ready')).status, 503);
-  const failed = await ask(api.port, '/api/user');
+  const failed = await ask(api.port, '/api/users');
   assert.equal(failed.status, 500);
   assert.match(failed.body, /"stack"/);
   await ground.postgres.start();

@@ -20,6 +20,10 @@ const definitions = {
     exitCode: 3,
     next: 'Write the fields username, password and database at that path, and let the policy of this service read it.',
   },
+  'audit/unusable': {
+    exitCode: 3,
+    next: 'Give the service a directory of its own that it may write, with space in it; `palisade audit verify` tells what is wrong with a log.',
+  },
   'server/port-unavailable': {
     exitCode: 3,
     next: 'Stop what uses the port, or set PORT to another one.',

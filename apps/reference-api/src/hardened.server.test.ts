@@ -38,7 +38,9 @@ const servedSerial = async (): Promise<string> => {
 
 /** Starts the service, which is to refuse, and gives its exit code and what it said. */
 const refusal = async (overrides: Record<string, string>): Promise<{ code: number; output: string }> => {
-  const child = launchApi({ ...api.environment, PORT: String(await freePort()), ...overrides });
+  const port = String(await freePort());
+  const own = { PORT: port, AUDIT_DIRECTORY: join(ground.directory, 'audit', port) };
+  const child = launchApi({ ...api.environment, ...own, ...overrides });
   const timer = setTimeout(() => child.process.kill('SIGKILL'), 20_000);
   const code = await child.exited;
   clearTimeout(timer);
@@ -50,8 +52,10 @@ test('reaches its database over verified TLS with the login from Vault, and is r
 });
 
 test('keeps every business route shut and has no documentation to show', async () => {
-  for (const path of ['/api/user', '/api/user/1', '/api/none']) assert.equal((await get(path)).status, 401, path);
-  for (const path of ['/docs', '/openapi.json', '/debug']) assert.equal((await get(path)).status, 404, path);
+  for (const path of ['/api/user', '/api/users', '/api/user/1', '/api/openapi.json'])
+    assert.equal((await get(path)).status, 401, path);
+  for (const path of ['/docs', '/openapi.json', '/debug', '/api/none'])
+    assert.equal((await get(path)).status, 404, path);
 });
 
 test('does not answer plain text', async () => {
@@ -205,6 +209,12 @@ test('does not start with a root token in its environment', async () => {
   assert.equal(code, 2);
   assert.match(output, /configuration\/not-in-production/);
   assert.doesNotMatch(output, /canary/);
+});
+
+test('does not start without an audit log that it can write', async () => {
+  const { code, output } = await refusal({ AUDIT_DIRECTORY: join(ground.clientCertificates, 'cert.pem') });
+  assert.equal(code, 3);
+  assert.match(output, /audit\/unusable/);
 });
 
 test('says which port is taken', async () => {

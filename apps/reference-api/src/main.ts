@@ -1,6 +1,6 @@
 import { parseConfiguration } from './configuration.ts';
 import { StartError, messageOf } from './errors.ts';
-import { start } from './start.ts';
+import { start } from './start/start.ts';
 
 /** Milliseconds that requests under way are given after SIGTERM; Compose kills after ten seconds. */
 const drainWithin = 7_000;

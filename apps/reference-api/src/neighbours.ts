@@ -1,6 +1,7 @@
 import type { Neighbour } from './configuration.ts';
 import { type ClientKind, type Connection, openConnection } from './connection/connection.ts';
 import type { Credentials } from './connection/login.ts';
+import type { SendCommand } from './http/hardened.ts';
 import type { Route } from './http/route.ts';
 import { mongodbClients } from './mongodb/client.ts';
 import { notesOf } from './mongodb/notes.ts';
@@ -21,6 +22,8 @@ export interface OpenNeighbour {
   readonly routes: readonly Route[];
   /** Rejects where the server cannot be asked. */
   readonly check: () => Promise<void>;
+  /** Where it is Redis: sends one command. */
+  readonly send?: SendCommand;
   readonly refresh: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -28,7 +31,7 @@ export interface OpenNeighbour {
 type Warn = (error: Error) => void;
 
 /** What a connection is used for. */
-type Use<Client> = (connection: Connection<Client>) => Pick<OpenNeighbour, 'routes' | 'check'>;
+type Use<Client> = (connection: Connection<Client>) => Pick<OpenNeighbour, 'routes' | 'check' | 'send'>;
 
 const opener =
   <Client>(name: Neighbour, kind: ClientKind<Client>, use: Use<Client>) =>
@@ -48,7 +51,11 @@ const openers: Readonly<Record<Neighbour, (credentials: Credentials, warn: Warn)
   }),
   redis: opener('redis', redisClients, (connection) => {
     const counters = countersOf(connection);
-    return { routes: counterRoutes(counters), check: counters.check };
+    return {
+      routes: counterRoutes(counters),
+      check: counters.check,
+      send: (command) => connection.use((client) => client.send(command)),
+    };
   }),
   rabbitmq: opener('rabbitmq', rabbitmqClients, (connection) => {
     const messages = messagesOf(connection);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Route } from './http/route.ts';
-import { type HttpServer, createServer } from './http/server.ts';
-import { developmentProfile } from './profile.ts';
+import type { HttpServer } from './http/application.ts';
+import { createDevelopmentServer } from './http/development.ts';
 import { drain, listen } from './service.ts';
 import { ask } from './testing/request.ts';
 
@@ -11,15 +11,14 @@ const slow = (milliseconds: number): Route => ({
   path: '/slow',
   access: 'public',
   summary: '',
+  answers: {},
   handle: async () => {
     await new Promise((resolve) => setTimeout(resolve, milliseconds));
     return { status: 200, body: 'done' };
   },
 });
 const serve = (milliseconds: number): HttpServer =>
-  createServer({ ...developmentProfile({ logLevel: 'error' }), logTo: { write: () => undefined } }, [
-    slow(milliseconds),
-  ]);
+  createDevelopmentServer({ logLevel: 'error', logTo: { write: () => undefined } }, [slow(milliseconds)]);
 const arrived = async (http: HttpServer): Promise<void> => {
   while (http.underWay() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
 };

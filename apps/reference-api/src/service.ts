@@ -1,5 +1,5 @@
 import { messageOf, StartError } from './errors.ts';
-import type { HttpServer } from './http/server.ts';
+import type { HttpServer } from './http/application.ts';
 
 /** The running service. */
 export interface Service {

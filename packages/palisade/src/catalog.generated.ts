@@ -43,6 +43,35 @@ import { control as loggingDebugLevel } from './controls/logging/debug-level.ts'
 import { control as loggingMysqlRawLog } from './controls/logging/mysql-raw-log.ts';
 import { control as loggingRotation } from './controls/logging/rotation.ts';
 import { control as loggingServerLogs } from './controls/logging/server-logs.ts';
+import { control as mongodbBindAddress } from './services/mongodb/controls/bind-address.ts';
+import { control as mongodbClientCertificates } from './services/mongodb/controls/client-certificates.ts';
+import { control as mongodbConnectionLimit } from './services/mongodb/controls/connection-limit.ts';
+import { control as mongodbLeastPrivilege } from './services/mongodb/controls/least-privilege.ts';
+import { control as mongodbLocalhostException } from './services/mongodb/controls/localhost-exception.ts';
+import { control as mongodbLoginRequired } from './services/mongodb/controls/login-required.ts';
+import { control as mongodbLoginsLogged } from './services/mongodb/controls/logins-logged.ts';
+import { control as mongodbMemberAuthentication } from './services/mongodb/controls/member-authentication.ts';
+import { control as mongodbNoDebugLog } from './services/mongodb/controls/no-debug-log.ts';
+import { control as mongodbNoKnownLogin } from './services/mongodb/controls/no-known-login.ts';
+import { control as mongodbNoScripts } from './services/mongodb/controls/no-scripts.ts';
+import { control as mongodbPlaintextRefused } from './services/mongodb/controls/plaintext-refused.ts';
+import { control as mongodbTlsVersions } from './services/mongodb/controls/tls-versions.ts';
+import { control as mysqlClientCertificates } from './services/mysql/controls/client-certificates.ts';
+import { control as mysqlConnectionLimits } from './services/mysql/controls/connection-limits.ts';
+import { control as mysqlFewPowerfulAccounts } from './services/mysql/controls/few-powerful-accounts.ts';
+import { control as mysqlFileAccessConfined } from './services/mysql/controls/file-access-confined.ts';
+import { control as mysqlGrantTablesOn } from './services/mysql/controls/grant-tables-on.ts';
+import { control as mysqlLocalInfileOff } from './services/mysql/controls/local-infile-off.ts';
+import { control as mysqlModernTls } from './services/mysql/controls/modern-tls.ts';
+import { control as mysqlNarrowHosts } from './services/mysql/controls/narrow-hosts.ts';
+import { control as mysqlNoAnonymousAccount } from './services/mysql/controls/no-anonymous-account.ts';
+import { control as mysqlNoKnownPasswords } from './services/mysql/controls/no-known-passwords.ts';
+import { control as mysqlNoRemoteRoot } from './services/mysql/controls/no-remote-root.ts';
+import { control as mysqlNoStatementLog } from './services/mysql/controls/no-statement-log.ts';
+import { control as mysqlSecureTransportRequired } from './services/mysql/controls/secure-transport-required.ts';
+import { control as mysqlStatementsAudited } from './services/mysql/controls/statements-audited.ts';
+import { control as networkBridgeNames } from './controls/network/bridge-names.ts';
+import { control as networkDeclaredReach } from './controls/network/declared-reach.ts';
 import { control as networkDefaultNetwork } from './controls/network/default-network.ts';
 import { control as networkHostNetwork } from './controls/network/host-network.ts';
 import { control as networkInternalDataNetwork } from './controls/network/internal-data-network.ts';
@@ -82,6 +111,21 @@ import { control as postgresPublicSchemaClosed } from './services/postgres/contr
 import { control as postgresScramPasswords } from './services/postgres/controls/scram-passwords.ts';
 import { control as postgresStatementsAudited } from './services/postgres/controls/statements-audited.ts';
 import { control as postgresTlsEnabled } from './services/postgres/controls/tls-enabled.ts';
+import { control as rabbitmqClientCertificates } from './services/rabbitmq/controls/client-certificates.ts';
+import { control as rabbitmqConnectionLimits } from './services/rabbitmq/controls/connection-limits.ts';
+import { control as rabbitmqDiskLimit } from './services/rabbitmq/controls/disk-limit.ts';
+import { control as rabbitmqDistributionNotPublished } from './services/rabbitmq/controls/distribution-not-published.ts';
+import { control as rabbitmqDistributionOnLoopback } from './services/rabbitmq/controls/distribution-on-loopback.ts';
+import { control as rabbitmqErlangCookie } from './services/rabbitmq/controls/erlang-cookie.ts';
+import { control as rabbitmqGuestOnLoopback } from './services/rabbitmq/controls/guest-on-loopback.ts';
+import { control as rabbitmqLoginsLogged } from './services/rabbitmq/controls/logins-logged.ts';
+import { control as rabbitmqManagementTls } from './services/rabbitmq/controls/management-tls.ts';
+import { control as rabbitmqMemoryWatermark } from './services/rabbitmq/controls/memory-watermark.ts';
+import { control as rabbitmqNoAnonymous } from './services/rabbitmq/controls/no-anonymous.ts';
+import { control as rabbitmqNoGuestLogin } from './services/rabbitmq/controls/no-guest-login.ts';
+import { control as rabbitmqOwnAccounts } from './services/rabbitmq/controls/own-accounts.ts';
+import { control as rabbitmqPlaintextRefused } from './services/rabbitmq/controls/plaintext-refused.ts';
+import { control as rabbitmqTlsVersion } from './services/rabbitmq/controls/tls-version.ts';
 import { control as redisBusNotPublished } from './services/redis/controls/bus-not-published.ts';
 import { control as redisClientCertificates } from './services/redis/controls/client-certificates.ts';
 import { control as redisFewPowerfulAccounts } from './services/redis/controls/few-powerful-accounts.ts';
@@ -107,9 +151,12 @@ import { control as vaultTlsVersion } from './services/vault/controls/tls-versio
 import { control as vaultTokenNotRoot } from './services/vault/controls/token-not-root.ts';
 import { control as vaultUnsealThreshold } from './services/vault/controls/unseal-threshold.ts';
 import { kind as httpApiKind } from './services/http-api/index.ts';
+import { kind as mongodbKind } from './services/mongodb/index.ts';
+import { kind as mysqlKind } from './services/mysql/index.ts';
 import { kind as nginxKind } from './services/nginx/index.ts';
 import { kind as pgbouncerKind } from './services/pgbouncer/index.ts';
 import { kind as postgresKind } from './services/postgres/index.ts';
+import { kind as rabbitmqKind } from './services/rabbitmq/index.ts';
 import { kind as redisKind } from './services/redis/index.ts';
 import { kind as vaultKind } from './services/vault/index.ts';
 
@@ -157,6 +204,35 @@ export const controls: readonly AnyControl[] = [
   loggingMysqlRawLog,
   loggingRotation,
   loggingServerLogs,
+  mongodbBindAddress,
+  mongodbClientCertificates,
+  mongodbConnectionLimit,
+  mongodbLeastPrivilege,
+  mongodbLocalhostException,
+  mongodbLoginRequired,
+  mongodbLoginsLogged,
+  mongodbMemberAuthentication,
+  mongodbNoDebugLog,
+  mongodbNoKnownLogin,
+  mongodbNoScripts,
+  mongodbPlaintextRefused,
+  mongodbTlsVersions,
+  mysqlClientCertificates,
+  mysqlConnectionLimits,
+  mysqlFewPowerfulAccounts,
+  mysqlFileAccessConfined,
+  mysqlGrantTablesOn,
+  mysqlLocalInfileOff,
+  mysqlModernTls,
+  mysqlNarrowHosts,
+  mysqlNoAnonymousAccount,
+  mysqlNoKnownPasswords,
+  mysqlNoRemoteRoot,
+  mysqlNoStatementLog,
+  mysqlSecureTransportRequired,
+  mysqlStatementsAudited,
+  networkBridgeNames,
+  networkDeclaredReach,
   networkDefaultNetwork,
   networkHostNetwork,
   networkInternalDataNetwork,
@@ -196,6 +272,21 @@ export const controls: readonly AnyControl[] = [
   postgresScramPasswords,
   postgresStatementsAudited,
   postgresTlsEnabled,
+  rabbitmqClientCertificates,
+  rabbitmqConnectionLimits,
+  rabbitmqDiskLimit,
+  rabbitmqDistributionNotPublished,
+  rabbitmqDistributionOnLoopback,
+  rabbitmqErlangCookie,
+  rabbitmqGuestOnLoopback,
+  rabbitmqLoginsLogged,
+  rabbitmqManagementTls,
+  rabbitmqMemoryWatermark,
+  rabbitmqNoAnonymous,
+  rabbitmqNoGuestLogin,
+  rabbitmqOwnAccounts,
+  rabbitmqPlaintextRefused,
+  rabbitmqTlsVersion,
   redisBusNotPublished,
   redisClientCertificates,
   redisFewPowerfulAccounts,
@@ -223,4 +314,4 @@ export const controls: readonly AnyControl[] = [
 ];
 
 /** Every service kind. */
-export const kinds: readonly ServiceKind[] = [httpApiKind, nginxKind, pgbouncerKind, postgresKind, redisKind, vaultKind];
+export const kinds: readonly ServiceKind[] = [httpApiKind, mongodbKind, mysqlKind, nginxKind, pgbouncerKind, postgresKind, rabbitmqKind, redisKind, vaultKind];

@@ -25,6 +25,8 @@ export interface ClientKind<Client> {
 /** Milliseconds that reading the credentials may take. */
 const readWithin = 5_000;
 
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
 interface Opened<Client> {
   readonly login: Login;
   readonly client: Promise<Client>;
@@ -44,7 +46,6 @@ export const openConnection = async <Client>(
   kind: ClientKind<Client>,
   onIdleError: (error: Error) => void,
 ): Promise<Connection<Client>> => {
-  const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
   let login = await credentials.read(AbortSignal.timeout(readWithin));
   let current: Opened<Client> | undefined;
   let refreshing: Promise<void> | undefined;

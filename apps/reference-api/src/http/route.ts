@@ -1,8 +1,5 @@
+import { type Identity, ProblemError, type RouteAccess } from '@palisade/fastify-guard';
 import type * as z from 'zod';
-import { ProblemError } from './problem.ts';
-
-/** Who may call a route: anybody, or a caller whose identity was proven. There is no default: a route without it does not boot. */
-export type Access = 'public' | 'authenticated';
 
 /** What a route answers; `body` is sent as JSON unless `contentType` says otherwise. */
 export interface Answer {
@@ -12,10 +9,12 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What a caller sent, not yet trusted. */
+/** What a caller sent, not yet trusted, and who it is. */
 export interface Input {
   readonly params: unknown;
   readonly body: unknown;
+  /** Proven by the guard; `undefined` on public routes, and everywhere in development. */
+  readonly caller: Identity | undefined;
 }
 
 /** One line of the table of routes. */
@@ -23,11 +22,14 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** In find-my-way's syntax: `/api/user/:id`. */
   readonly path: string;
-  readonly access: Access;
+  /** Who may call it, in the words of the guard. In development nobody asks. */
+  readonly access: RouteAccess;
   readonly summary: string;
   /** For the documentation; handlers parse by the same ones. */
   readonly params?: z.ZodType;
   readonly body?: z.ZodType;
+  /** Statuses of answers beside those of the guard, with what they mean. */
+  readonly answers: Readonly<Record<number, string>>;
   readonly handle: (input: Input) => Promise<Answer>;
 }
 
@@ -44,5 +46,6 @@ export const parseInput = <Schema extends z.ZodType>(
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const where = [part, ...(parsed.error.issues[0]?.path ?? [])].join('.');
-  throw new ProblemError(400, `${where} is not valid: ${parsed.error.issues[0]?.message ?? 'it does not fit'}`);
+  const reason = parsed.error.issues[0]?.message ?? 'it does not fit';
+  throw new ProblemError(400, 'request-invalid', `${where} is not valid: ${reason}`);
 };

@@ -6,8 +6,14 @@ import type { Address } from '../connection/login.ts';
 export interface RedisClient {
   readonly get: (key: string) => Promise<unknown>;
   readonly increment: (key: string) => Promise<number>;
+  /** Sends one command as it is; its first key decides which node of a cluster gets it. */
+  readonly send: (command: readonly string[]) => Promise<unknown>;
   readonly close: () => Promise<void>;
 }
+
+/** The first key of a command; scripts name theirs after the number of them. */
+const firstKey = ([name = '', ...rest]: readonly string[]): string | undefined =>
+  /^eval(?:sha)?(?:_ro)?$/i.test(name) ? (rest[1] === '0' ? undefined : rest[2]) : rest[0];
 
 /** How long the first connection may take, and no command waits longer for one. Milliseconds. */
 const connectWithin = 3_000;
@@ -42,13 +48,21 @@ export const redisClients: ClientKind<RedisClient> = {
     };
     const url = (at: Address): string => `${tls === undefined ? 'redis' : 'rediss'}://${at.host}:${at.port}`;
     const common = { ...login, socket, commandOptions: { timeout: 5_000 } };
-    const client =
-      nodes === undefined
-        ? createClient({ url: url({ host, port }), ...common, disableOfflineQueue: true })
-        : createCluster({
-            rootNodes: [{ host, port }, ...nodes].map((at) => ({ url: url(at) })),
-            defaults: common,
-          });
+    const opened = (() => {
+      if (nodes === undefined) {
+        const client = createClient({ url: url({ host, port }), ...common, disableOfflineQueue: true });
+        return { client, send: (command: readonly string[]) => client.sendCommand([...command]) };
+      }
+      const client = createCluster({
+        rootNodes: [{ host, port }, ...nodes].map((at) => ({ url: url(at) })),
+        defaults: common,
+      });
+      return {
+        client,
+        send: (command: readonly string[]) => client.sendCommand(firstKey(command), false, [...command]),
+      };
+    })();
+    const { client } = opened;
     client.on('error', onIdleError);
     try {
       await bounded<unknown>(client.connect(), connectWithin);
@@ -58,7 +72,8 @@ export const redisClients: ClientKind<RedisClient> = {
     }
     return {
       get: (key) => client.get(key),
-      increment: async (key) => Number(await client.incr(key)),
+      increment: (key) => client.incr(key),
+      send: opened.send,
       close: async () => {
         await client.close();
       },

@@ -11,8 +11,9 @@ export const counterRoutes = (counters: Counters): readonly Route[] => [
   {
     method: 'GET',
     path: '/api/counter/:name',
-    access: 'authenticated',
+    access: { roles: ['readonly'] },
     summary: 'Shows a counter.',
+    answers: { 200: 'The counter.' },
     params: counterPath,
     handle: async ({ params }) => {
       const { name } = parseInput('path', counterPath, params);
@@ -22,8 +23,9 @@ export const counterRoutes = (counters: Counters): readonly Route[] => [
   {
     method: 'POST',
     path: '/api/counter/:name',
-    access: 'authenticated',
+    access: { roles: ['user'] },
     summary: 'Counts one more.',
+    answers: { 200: 'The counter.' },
     params: counterPath,
     handle: async ({ params }) => {
       const { name } = parseInput('path', counterPath, params);

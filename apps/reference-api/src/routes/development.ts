@@ -1,35 +1,5 @@
-import * as z from 'zod';
 import type { Route } from '../http/route.ts';
-
-const describeInput = (route: Route): object => ({
-  summary: route.summary,
-  ...(route.params === undefined
-    ? {}
-    : {
-        parameters: [...route.path.matchAll(/:(\w+)/gu)].map(([, name]) => ({
-          name,
-          in: 'path',
-          required: true,
-          schema: { type: 'integer', minimum: 1 },
-        })),
-      }),
-  ...(route.body === undefined
-    ? {}
-    : { requestBody: { content: { 'application/json': { schema: z.toJSONSchema(route.body) } } } }),
-  responses: { default: { description: 'See the summary.' } },
-});
-
-/** An OpenAPI 3.1 document of a table of routes. */
-export const openApiOf = (routes: readonly Route[]): object => ({
-  openapi: '3.1.0',
-  info: { title: 'Reference API', version: '1' },
-  paths: Object.fromEntries(
-    [...Map.groupBy(routes, (route) => route.path.replaceAll(/:(\w+)/gu, '{$1}'))].map(([path, methods]) => [
-      path,
-      Object.fromEntries(methods.map((route) => [route.method.toLowerCase(), describeInput(route)])),
-    ]),
-  ),
-});
+import { openApiOf } from './openapi.ts';
 
 /** What a developer likes to have and an attacker too; in the hardened posture none of it exists. */
 export const developmentRoutes = (documented: readonly Route[]): readonly Route[] => [
@@ -38,6 +8,7 @@ export const developmentRoutes = (documented: readonly Route[]): readonly Route[
     path: '/openapi.json',
     access: 'public',
     summary: 'This document.',
+    answers: { 200: 'It.' },
     handle: async () => ({ status: 200, body: openApiOf(documented) }),
   },
   {
@@ -45,6 +16,7 @@ export const developmentRoutes = (documented: readonly Route[]): readonly Route[
     path: '/docs',
     access: 'public',
     summary: 'The routes, for people.',
+    answers: { 200: 'A page.' },
     handle: async () => ({
       status: 200,
       contentType: 'text/html; charset=utf-8',
@@ -58,6 +30,7 @@ export const developmentRoutes = (documented: readonly Route[]): readonly Route[
     path: '/debug',
     access: 'public',
     summary: 'The inside of the process.',
+    answers: { 200: 'It.' },
     handle: async () => ({
       status: 200,
       body: {

@@ -6,7 +6,7 @@ import { healthRoutes } from './health.ts';
 const ask = async (routes: ReturnType<typeof healthRoutes>, path: string): Promise<Answer> => {
   const route = routes.find((candidate) => candidate.path === path);
   assert.ok(route);
-  return route.handle({ params: {}, body: undefined });
+  return route.handle({ params: {}, body: undefined, caller: undefined });
 };
 const options = { details: false, draining: () => false };
 const up = async (): Promise<void> => undefined;

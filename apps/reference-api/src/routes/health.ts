@@ -1,5 +1,8 @@
 import type { Route } from '../http/route.ts';
 
+/** Probes are answered whoever asks, however often, and under overload too. */
+const open = { access: 'public', limits: 'none', shed: false } as const;
+
 /** One thing that the service cannot work without. Rejects where it is not there. */
 export type Dependency = () => Promise<unknown>;
 
@@ -42,15 +45,17 @@ export const healthRoutes = (
     {
       method: 'GET',
       path: '/health',
-      access: 'public',
+      access: open,
       summary: 'The process answers.',
+      answers: { 200: 'It does.' },
       handle: async () => ({ status: 200, body: { status: 'alive' } }),
     },
     {
       method: 'GET',
       path: '/ready',
-      access: 'public',
+      access: open,
       summary: 'The service can work: its database and its secrets are there.',
+      answers: { 200: 'It can.', 503: 'It cannot, or is about to end.' },
       handle: async () => {
         if (last === undefined || now() - last.at >= rememberFor) last = { at: now(), answer: ask() };
         const answers = await last.answer;

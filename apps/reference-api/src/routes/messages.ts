@@ -9,8 +9,9 @@ export const messageRoutes = (messages: Messages): readonly Route[] => [
   {
     method: 'POST',
     path: '/api/message',
-    access: 'authenticated',
+    access: { roles: ['user'] },
     summary: 'Sends a message.',
+    answers: { 202: 'The server has taken it on.' },
     body: newMessage,
     handle: async ({ body }) => {
       await messages.send(parseInput('body', newMessage, body));
@@ -20,8 +21,9 @@ export const messageRoutes = (messages: Messages): readonly Route[] => [
   {
     method: 'DELETE',
     path: '/api/message',
-    access: 'authenticated',
+    access: { roles: ['user'] },
     summary: 'Takes the oldest message out of the queue.',
+    answers: { 200: 'The message.', 204: 'There is none.' },
     handle: async () => {
       const message = await messages.receive();
       return message === undefined ? { status: 204 } : { status: 200, body: message };

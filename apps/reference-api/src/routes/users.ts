@@ -1,6 +1,6 @@
+import { ProblemError } from '@palisade/fastify-guard';
 import * as z from 'zod';
 import type { Users } from '../database/users.ts';
-import { ProblemError } from '../http/problem.ts';
 import { type Route, parseInput } from '../http/route.ts';
 
 const userPath = z.object({
@@ -13,22 +13,24 @@ const newUser = z.strictObject({
   name: z.string().trim().min(1).max(100),
   email: z.email().max(254),
 });
-const nobody = (): ProblemError => new ProblemError(404, 'There is no such user.');
+const nobody = (): ProblemError => new ProblemError(404, 'user-missing', 'There is no such user.');
 
 /** The business routes: people, in JSON. */
 export const userRoutes = (users: Users): readonly Route[] => [
   {
     method: 'GET',
-    path: '/api/user',
-    access: 'authenticated',
+    path: '/api/users',
+    access: { roles: ['readonly'] },
     summary: 'Lists the first hundred users.',
+    answers: { 200: 'The users.' },
     handle: async () => ({ status: 200, body: await users.list() }),
   },
   {
     method: 'GET',
     path: '/api/user/:id',
-    access: 'authenticated',
+    access: { roles: ['readonly'] },
     summary: 'Shows a user.',
+    answers: { 200: 'The user.', 404: 'There is no such user.' },
     params: userPath,
     handle: async ({ params }) => {
       const { id } = parseInput('path', userPath, params);
@@ -40,20 +42,22 @@ export const userRoutes = (users: Users): readonly Route[] => [
   {
     method: 'POST',
     path: '/api/user',
-    access: 'authenticated',
+    access: { roles: ['user'], audit: 'user.create' },
     summary: 'Adds a user.',
+    answers: { 201: 'The user.', 409: 'The address is taken.' },
     body: newUser,
     handle: async ({ body }) => {
       const user = await users.add(parseInput('body', newUser, body));
-      if (user === undefined) throw new ProblemError(409, 'A user with this address exists already.');
+      if (user === undefined) throw new ProblemError(409, 'address-taken', 'A user with this address exists already.');
       return { status: 201, body: user, headers: { location: `/api/user/${user.id}` } };
     },
   },
   {
     method: 'DELETE',
     path: '/api/user/:id',
-    access: 'authenticated',
+    access: { roles: ['admin'], audit: 'user.delete' },
     summary: 'Deletes a user.',
+    answers: { 204: 'The user is gone.', 404: 'There is no such user.' },
     params: userPath,
     handle: async ({ params }) => {
       const { id } = parseInput('path', userPath, params);

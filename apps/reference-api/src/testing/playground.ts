@@ -43,9 +43,16 @@ const startApi = async (
 ): Promise<Api> => {
   const port = await freePort();
   const whole = Object.fromEntries(
-    Object.entries({ HOST: '127.0.0.1', PORT: String(port), ...environment, ...overrides }).filter(
-      ([, value]) => value !== '',
-    ),
+    Object.entries({
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      ...environment,
+      // One process at a time writes an audit log.
+      ...(environment['AUDIT_DIRECTORY'] === undefined
+        ? {}
+        : { AUDIT_DIRECTORY: join(environment['AUDIT_DIRECTORY'], String(port)) }),
+      ...overrides,
+    }).filter(([, value]) => value !== ''),
   );
   const child = launchApi(whole);
   const ended = (): boolean => child.process.exitCode !== null;
@@ -118,6 +125,7 @@ export const openHardened = async (): Promise<HardenedPlayground> => {
     clientCertificates,
     startApi: apiStarter(opened, {
       REFERENCE_API_POSTURE: 'hardened',
+      AUDIT_DIRECTORY: join(ground.directory, 'audit'),
       TLS_DIRECTORY: serverCertificates,
       DATABASE_TLS_DIRECTORY: clientCertificates,
       DATABASE_ADDRESS: `localhost:${ground.postgres.port}`,

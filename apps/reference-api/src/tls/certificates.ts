@@ -1,7 +1,6 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SecureContextOptions } from 'node:tls';
 import { StartError, messageOf } from '../errors.ts';
 
 /** One identity in PEM, with the authorities that its holder trusts. */
@@ -36,28 +35,6 @@ export const readCertificates = async (directory: string): Promise<CertificateBu
     throw new StartError('certificates/unusable', `the certificates in ${directory}: ${messageOf(error)}`, error);
   }
 };
-
-/**
- * How the server speaks TLS with an identity. Given as a whole each time, because `setSecureContext` forgets what it is
- * not told. Source: Mozilla's intermediate profile, version 5.8, without its DHE suite.
- */
-export const tlsOptions = (bundle: CertificateBundle): SecureContextOptions => ({
-  cert: bundle.cert,
-  key: bundle.key,
-  minVersion: 'TLSv1.2',
-  honorCipherOrder: true,
-  ciphers: [
-    'TLS_AES_128_GCM_SHA256',
-    'TLS_AES_256_GCM_SHA384',
-    'TLS_CHACHA20_POLY1305_SHA256',
-    'ECDHE-ECDSA-AES128-GCM-SHA256',
-    'ECDHE-RSA-AES128-GCM-SHA256',
-    'ECDHE-ECDSA-AES256-GCM-SHA384',
-    'ECDHE-RSA-AES256-GCM-SHA384',
-    'ECDHE-ECDSA-CHACHA20-POLY1305',
-    'ECDHE-RSA-CHACHA20-POLY1305',
-  ].join(':'),
-});
 
 /** Tells whether two bundles are the same, by their text. */
 export const sameBundle = (a: CertificateBundle, b: CertificateBundle): boolean =>

@@ -21,7 +21,7 @@ const named = (id: string) => ({
 const redis = (hints: { readonly name: string }): 0 | 2 => (hints.name.startsWith('redis-') ? 2 : 0);
 const kinds = [
   kind,
-  ...['vault', 'postgres', 'mysql', 'mongodb', 'rabbitmq'].map(named),
+  ...['vault', 'postgres', 'mysql', 'mongodb', 'rabbitmq', 'nginx'].map(named),
   { ...named('redis'), matches: redis },
 ];
 
@@ -73,6 +73,8 @@ test('leaves no token, password, switch or wildcard in the environment', async (
     REDIS_VAULT_PATH: 'redis-1/reference-api',
     RABBITMQ_ADDRESS: 'rabbitmq:5671',
     RABBITMQ_VAULT_PATH: 'rabbitmq/reference-api',
+    AUDIT_DIRECTORY: '/var/lib/reference-api/audit',
+    TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16',
     TLS_DIRECTORY: '/certs',
     DEBUG: 'false',
     ENABLE_DOCS: 'false',
@@ -87,6 +89,7 @@ test('mounts the identities, grants the AppRole files and asks for health over T
     [
       ['/vault-ca/ca.pem', true],
       ['/client-certs', true],
+      ['/var/lib/reference-api', false],
       ['/certs', true],
     ],
   );
@@ -114,9 +117,12 @@ test('has nothing to do a second time, and its own controls nothing to say', asy
 
 test('touches no other service', async (context) => {
   const stack = await load(bundled);
-  for (const { path } of harden(stack, api(stack))) assert.ok(path[1] === 'reference-api' || path[0] === 'secrets');
+  for (const { path } of harden(stack, api(stack)))
+    assert.ok(path[1] === 'reference-api' || path[0] === 'secrets' || path[1] === 'reference-api_data');
   const before = readFileSync(join(bundled, 'compose.yaml'), 'utf8').split('  reference-api:\n')[0] ?? '';
-  assert.ok((await hardened(context)).text.startsWith(before));
+  // The volume of the audit log is the only line in front of the service.
+  const { text } = await hardened(context);
+  assert.ok(text.replace('  reference-api_data:\n', '').startsWith(before));
 });
 
 test('does nothing to a program that it does not know', async () => {

@@ -1,6 +1,12 @@
 import type { ComposeEdit } from '../../contracts/change.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import { appendToServiceKey, removeEnvironment, setEnvironment, setServiceKey } from '../../model/edits.ts';
+import {
+  appendToServiceKey,
+  removeEnvironment,
+  setEnvironment,
+  setServiceKey,
+  setTopLevelKey,
+} from '../../model/edits.ts';
 import { vaultAccess } from '../../model/vault-access.ts';
 import { httpsPort } from './matching.ts';
 import {
@@ -69,6 +75,30 @@ const neighbourEdits = (stack: Stack, service: Service): readonly ComposeEdit[] 
     ];
   });
 
+/** Where the service keeps its audit log; on a volume of its own, so that it outlives the container. */
+const stateDirectory = '/var/lib/reference-api';
+
+const auditEdits = (stack: Stack, service: Service): readonly ComposeEdit[] => {
+  const volume = `${service.name}_data`;
+  return [
+    ...setTopLevelKey(stack, ['volumes', volume], null),
+    ...appendToServiceKey(stack, service, ['volumes'], `${volume}:${stateDirectory}`),
+    ...setEnvironment(stack, service, 'AUDIT_DIRECTORY', `${stateDirectory}/audit`),
+  ];
+};
+
+/**
+ * Where a gateway of the stack may have its address: engines take the networks of containers from the private ranges.
+ * Whoever could pretend to be the gateway has to be on its segment first.
+ */
+const privateNetworks = '127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16';
+
+/** Lets the service count and record the callers of the gateway, not the gateway. */
+const gatewayEdits = (stack: Stack, service: Service): readonly ComposeEdit[] =>
+  stack.edges.some(({ from, to }) => to === service.name && stack.services.get(from)?.kind === 'nginx')
+    ? setEnvironment(stack, service, 'TRUSTED_PROXIES', privateNetworks)
+    : [];
+
 /** Switches that a laptop's environment turns on. What is unset stays unset. */
 const switchedOff = (stack: Stack, service: Service): readonly ComposeEdit[] => [
   ...['DEBUG', 'ENABLE_DOCS'].flatMap((name) =>
@@ -97,6 +127,8 @@ export const harden = (stack: Stack, service: Service): readonly ComposeEdit[] =
         ...neighbourEdits(stack, service),
         ...clientIdentity(stack, service),
         ...switchedOff(stack, service),
+        ...auditEdits(stack, service),
+        ...gatewayEdits(stack, service),
         ...setEnvironment(stack, service, 'TLS_DIRECTORY', serverCertificates),
         ...appendToServiceKey(stack, service, ['volumes'], `./certs/${service.name}/server:${serverCertificates}:ro`),
         ...appendToServiceKey(stack, service, ['ports'], `127.0.0.1:${httpsPort}:${httpsPort}`),

@@ -1,0 +1,115 @@
+import { openAuditLog } from '@palisade/audit';
+import type { HardenedConfiguration, ServerEntry } from '../configuration.ts';
+import type { Credentials } from '../connection/login.ts';
+import { openDatabase } from '../database/database.ts';
+import { usersOf } from '../database/users.ts';
+import { StartError, messageOf } from '../errors.ts';
+import type { Application } from '../http/application.ts';
+import { createHardenedServer } from '../http/hardened.ts';
+import { type OpenNeighbour, openNeighbour } from '../neighbours.ts';
+import { accountRoutes } from '../routes/account.ts';
+import { healthRoutes } from '../routes/health.ts';
+import { documentRoute, openApiOf } from '../routes/openapi.ts';
+import { userRoutes } from '../routes/users.ts';
+import { type Service, listen } from '../service.ts';
+import { watchCertificates } from '../tls/watch.ts';
+import { openWithAppRole } from '../vault/vault.ts';
+import { issuerOf } from './issuer.ts';
+import { atStart, checksOf, refreshAll, serviceOf } from './opening.ts';
+
+const openAudit = async (directory: string): Promise<Awaited<ReturnType<typeof openAuditLog>>> => {
+  try {
+    return await openAuditLog({ directory, product: 'reference-api', patience: 10_000 });
+  } catch (error) {
+    throw new StartError('audit/unusable', `the audit log in ${directory}: ${messageOf(error)}`, error);
+  }
+};
+
+/** Starts the service behind the guard. @throws StartError */
+export const startHardened = async (configuration: HardenedConfiguration): Promise<Service> => {
+  await using opening = new AsyncDisposableStack();
+  let log: Application['log'] | undefined;
+  const warn =
+    (message: string) =>
+    (error: unknown): void =>
+      log?.warn({ err: error }, message);
+  const unreadable = warn('cannot read the credentials again');
+
+  const serverIdentity = opening.adopt(
+    await watchCertificates(configuration.serverCertificates, {
+      changed: (bundle) => {
+        http.useCertificates(bundle);
+        log?.info('serving a new certificate');
+      },
+      failed: warn('the server certificates changed but cannot be used'),
+    }),
+    ({ close }) => close(),
+  );
+  const neighbours: OpenNeighbour[] = [];
+  const clientIdentity = opening.adopt(
+    await watchCertificates(configuration.clientCertificates, {
+      changed: () => void refreshAll(database, neighbours).catch(unreadable),
+      failed: warn('the client certificates changed but cannot be used'),
+    }),
+    ({ close }) => close(),
+  );
+  const audit = opening.adopt(await openAudit(configuration.auditDirectory), ({ close }) => close());
+  const vault = opening.adopt(
+    await openWithAppRole(configuration, (event) => log?.info({ vault: event }, 'vault session')),
+    ({ close }) => close(),
+  );
+  const keptAt = (entry: ServerEntry): Credentials => ({
+    read: async (signal) => ({ ...(await vault.readLogin(entry, signal)), tls: clientIdentity.current() }),
+  });
+  const database = opening.adopt(
+    await atStart('the database', () => openDatabase(keptAt(configuration.database), warn('database connection lost'))),
+    ({ close }) => close(),
+  );
+  for (const [name, entry] of configuration.neighbours)
+    neighbours.push(
+      opening.adopt(
+        await atStart(name, () => openNeighbour(name, keptAt(entry), warn(`${name} connection lost`))),
+        ({ close }) => close(),
+      ),
+    );
+  opening
+    .adopt(
+      setInterval(() => void refreshAll(database, neighbours).catch(unreadable), configuration.refreshEvery),
+      clearInterval,
+    )
+    .unref();
+
+  let draining = false;
+  const routes = [
+    ...healthRoutes(
+      { database: () => database.query('SELECT 1'), ...checksOf(neighbours), vault: vault.check },
+      { details: false, draining: () => draining },
+    ),
+    ...accountRoutes,
+    ...userRoutes(usersOf(database)),
+    ...neighbours.flatMap((neighbour) => neighbour.routes),
+  ];
+  const redis = neighbours.find(({ name }) => name === 'redis')?.send;
+  const http = await createHardenedServer(
+    {
+      logLevel: configuration.logLevel,
+      tls: serverIdentity.current(),
+      issuer: issuerOf(configuration),
+      audit,
+      proxies: configuration.proxies,
+      ...(redis === undefined ? {} : { redis }),
+    },
+    [...routes, documentRoute(() => openApiOf(routes, http.guard.openapi()))],
+  );
+  log = http.app.log;
+  const port = await listen(http, configuration);
+  return serviceOf(http, port, opening.move(), {
+    startDraining: () => {
+      draining = true;
+    },
+    reload: async () => {
+      await Promise.all([serverIdentity.reload(), clientIdentity.reload()]);
+      await refreshAll(database, neighbours);
+    },
+  });
+};
