@@ -60,10 +60,23 @@ const nested = (outer: ComposeEdit, inner: ComposeEdit, below: readonly (string 
 const flip = (relation: Relation): Relation =>
   relation === 'first' ? 'second' : relation === 'second' ? 'first' : relation;
 
+/** True for one variable or one item of a list: what is gone needs no better value. */
+const isEntry = ({ path }: ComposeEdit): boolean =>
+  (path[2] === 'environment' && path.length > 3) || typeof path.at(-1) === 'number';
+
+/** A value that takes the place of one which another change removes; undefined where none of the two removes the other's. */
+const removal = (a: ComposeEdit, b: ComposeEdit): Relation | undefined => {
+  if (!isEntry(a)) return undefined;
+  if (a.edit.op === 'remove' && b.edit.op === 'set' && b.expects.state !== 'absent') return 'first';
+  if (b.edit.op === 'remove' && a.edit.op === 'set' && a.expects.state !== 'absent') return 'second';
+  return undefined;
+};
+
 const edits = (a: ComposeEdit, b: ComposeEdit): Relation => {
   if (a.file !== b.file) return 'apart';
   const below = relativeKeyPath(b.path, a.path);
-  if (below !== undefined) return below.length === 0 ? samePlace(a.edit, b.edit) : nested(a, b, below);
+  if (below !== undefined)
+    return below.length === 0 ? (removal(a, b) ?? samePlace(a.edit, b.edit)) : nested(a, b, below);
   const above = relativeKeyPath(a.path, b.path);
   return above === undefined ? 'apart' : flip(nested(b, a, above));
 };

@@ -148,6 +148,23 @@ describe('the order of a plan', () => {
 
 describe('two changes of one place', () => {
   const ports: KeyPath = ['services', 'x', 'ports'];
+  const password: KeyPath = ['services', 'x', 'environment', 'PASSWORD'];
+  for (const [what, place] of [
+    ['a variable', password],
+    ['an item of a list', [...ports, 0]],
+  ] as const)
+    it(`leave the removal alone of ${what} that another would only improve`, () => {
+      const better = set(place, 'better', 'bad');
+      for (const changes of [
+        [better, remove(place, 'bad')],
+        [remove(place, 'bad'), better],
+      ]) {
+        const [only, ...others] = planOf(...changes).changes;
+        assert.deepEqual(only?.change, remove(place, 'bad'));
+        assert.equal(only.answers.length, 2);
+        assert.deepEqual(others, []);
+      }
+    });
   const conflicts: readonly (readonly [string, Change, Change])[] = [
     ['two values of a key', set(ports, ['a']), set(ports, ['b'])],
     ['a value and a removal', set(ports, ['a'], ['z']), remove(ports, ['z'])],
