@@ -62,12 +62,10 @@ export interface HardenedConfiguration extends Listening {
   readonly neighbours: ReadonlyMap<Neighbour, ServerEntry>;
   /** Milliseconds between two looks for new credentials. */
   readonly refreshEvery: number;
-  /** Where callers see this service: `https://api.example`, without a path. Names the issuer and the audience of tokens. */
+  /** Where callers see this service: `https://api.example`, without a path. The audience of tokens. */
   readonly origin: string;
-  /** Issuer of tokens elsewhere; this service issues its own where absent. */
+  /** Issuer of tokens; nobody has one where absent. */
   readonly outsideIssuer?: string;
-  /** Lets callers have a token for a name and a password, without a client. Off by default: RFC 9700 forbids it. */
-  readonly legacyPasswordGrant: boolean;
   /** Directory of the audit log. */
   readonly auditDirectory: string;
   /** Networks of the gateway. */
@@ -227,7 +225,6 @@ const hardened = z
       .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'has to be an origin, without a path')
       .default('https://localhost'),
     OIDC_ISSUER: url('https:').optional(),
-    LEGACY_PASSWORD_GRANT: z.enum(['true', 'false']).default('false'),
     AUDIT_DIRECTORY: absolutePath.default('/var/lib/reference-api/audit'),
     TRUSTED_PROXIES: z.string().default(''),
     VAULT_ADDR: url('https:'),
@@ -273,7 +270,6 @@ const hardened = z
     refreshEvery: env.CREDENTIALS_REFRESH_SECONDS,
     origin: env.PUBLIC_ORIGIN,
     ...(env.OIDC_ISSUER === undefined ? {} : { outsideIssuer: env.OIDC_ISSUER }),
-    legacyPasswordGrant: env.LEGACY_PASSWORD_GRANT === 'true',
     auditDirectory: env.AUDIT_DIRECTORY,
     proxies: env.TRUSTED_PROXIES.split(',').filter((each) => each !== ''),
   }));

@@ -14,7 +14,7 @@ export const control: Control<'mongodb'> = {
     'Without them nobody sees that a password is being guessed, or that a stolen one was used. The community server has no audit log of single operations: that needs MongoDB Enterprise, or another server with auditLog.',
   fix: 'Leave systemLog.quiet off; where single operations have to be audited, use a server that has auditLog.',
   references: [manual('reference/configuration-options'), manual('core/auditing')],
-  checklist: ['database-audit', 'log-aggregation'],
+  checklist: ['database-audit'],
   static: askFiles(function* (service, stack) {
     const setting = settingsOf(stack, service);
     const [quiet, audit] = [setting('systemLog.quiet'), setting('auditLog.destination')];

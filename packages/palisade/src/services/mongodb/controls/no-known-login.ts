@@ -17,7 +17,7 @@ export const control: Control<'mongodb'> = {
     'Passwords of examples are the first that an attacker tries, and those in a Compose file are known to everybody who has ever seen the repository.',
   fix: 'Keep passwords in Vault, one for each consumer, and drop the accounts of development; palisade harden does both.',
   references: [securityChecklist, officialImage],
-  checklist: ['endpoint-authentication', 'secret-rotation'],
+  checklist: ['endpoint-authentication'],
   static: askFiles(function* (service) {
     const written = service.environment.get(firstAdministrator.password);
     const at = written?.at ?? service.at;
