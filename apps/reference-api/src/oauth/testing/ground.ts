@@ -36,6 +36,8 @@ export interface Ground {
   readonly password: Secret;
   /** Actions in the audit log. */
   readonly audited: readonly string[];
+  /** What the server logged as failed. */
+  readonly failures: readonly object[];
   readonly close: () => Promise<void>;
 }
 
@@ -65,6 +67,7 @@ export const openGround = async (options: { readonly legacyPasswordGrant?: boole
     query: async (statement, parameters = []) => (await pool.query(statement, [...parameters])).rows,
   };
   const port = await freePort();
+  const failures: object[] = [];
   const issuer = `https://localhost:${port}`;
   const audience = 'https://api.example/';
   const server = await createAuthorizationServer({
@@ -73,7 +76,7 @@ export const openGround = async (options: { readonly legacyPasswordGrant?: boole
     database,
     keys: memoryKeyStore(),
     limits: { endpoints: ['100000/minute'], logins: ['100000/minute'] },
-    log: { info: () => undefined, warn: () => undefined, error: (fields) => console.error(fields) },
+    log: { info: () => undefined, warn: () => undefined, error: (fields) => void failures.push(fields) },
     ...options,
   });
   opening.defer(() => server.close());
@@ -121,6 +124,7 @@ export const openGround = async (options: { readonly legacyPasswordGrant?: boole
     server,
     password,
     audited,
+    failures,
     close: () => opened.disposeAsync(),
   };
 };
