@@ -18,12 +18,14 @@ const collect = (stream: NodeJS.ReadableStream): (() => string) => {
   return () => Buffer.concat(chunks).toString('utf8');
 };
 
-/** Runs `palisade` as a user would, in a directory, and waits for its end; killed after two minutes. */
+/** Runs `palisade` as a user would, in a directory, and waits for its end; killed after two minutes, or `timeout`. */
 export const palisade = (
   args: readonly string[],
   options: {
     readonly directory: string;
     readonly environment?: Readonly<Record<string, string>>;
+    /** Milliseconds. */
+    readonly timeout?: number;
     /** Called with the process while it runs. */
     readonly during?: (child: ChildProcess) => void;
   },
@@ -34,7 +36,7 @@ export const palisade = (
       cwd: options.directory,
       env: { PATH, HOME, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 120_000,
+      timeout: options.timeout ?? 120_000,
       killSignal: 'SIGKILL',
     });
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];

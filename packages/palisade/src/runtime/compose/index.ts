@@ -178,10 +178,15 @@ export const createComposeRuntime = (options: ComposeRuntimeOptions): ComposeRun
         await giveOwnFiles(host.engine, stack, definition, { signal, privileged: host.privileged });
         await succeed(
           `reloading ${service}`,
-          host.engine.docker(['kill', '--signal', kind.container.reloadSignal, container.id], {
-            signal,
-            timeout: host.bounds.question,
-          }),
+          // From inside: after a `docker kill`, whatever its signal, the engine takes the container for stopped by hand
+          // and does not start it again when it crashes.
+          host.engine.docker(
+            ['exec', container.id, 'kill', '-s', kind.container.reloadSignal.replace(/^SIG/, ''), '1'],
+            {
+              signal,
+              timeout: host.bounds.question,
+            },
+          ),
         );
       }),
 

@@ -12,13 +12,25 @@ export interface Copies {
   readonly remove: () => void;
 }
 
+/** The text without the blocks of some services, the conditions that others have on them, and the addresses by which they are called. */
+const withoutServices = (text: string, without: readonly string[]): string =>
+  without.reduce(
+    (rest, service) =>
+      rest
+        .replace(new RegExp(`^  ${service}:\\n(?:    .*\\n|\\n(?=    ))*`, 'm'), '')
+        .replace(new RegExp(`^      ${service}:\\n(?:        .*\\n)*`, 'gm'), '')
+        .replace(new RegExp(`^      \\w+: .*\\b${service}:.*\\n`, 'gm'), ''),
+    text,
+  );
+
 /**
  * Copies the bundled stack with what its builds refer to, and hardens it beside the copy.
  *
  * @param project the copy's name, and so that of its networks, bridges and containers: copies of several test files can be up at
  * the same time
+ * @param without services that are left out, with what others say of them
  */
-export const hardenedCopy = async (project: string): Promise<Copies> => {
+export const hardenedCopy = async (project: string, without: readonly string[] = []): Promise<Copies> => {
   const root = mkdtempSync(join(tmpdir(), 'palisade-containers-'));
   const development = join(root, 'stack');
   const hardened = join(root, 'stack-hardened');
@@ -28,7 +40,7 @@ export const hardenedCopy = async (project: string): Promise<Copies> => {
   });
   const file = join(development, 'compose.yaml');
   const text = readFileSync(file, 'utf8');
-  const named = text
+  const named = withoutServices(text, without)
     .replace(/^name: dev-services$/m, `name: ${project}`)
     .replaceAll('container_name: dev-', `container_name: ${project}-`);
   assert.notEqual(named, text);

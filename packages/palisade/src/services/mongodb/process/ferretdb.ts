@@ -5,6 +5,12 @@ import { ready } from './local-client.ts';
 import { renderFerretDbAdministrator, scriptEnvironment, standIn } from './stand-in.ts';
 import { baseEnvironment, firstLogin, hardenedEnvironment, hostPath, portOf, writeOwn } from './surroundings.ts';
 
+/**
+ * FerretDB has no setting for cipher suites; the FIPS mode of Go's own library leaves those with authenticated encryption.
+ * Source: Go documentation, "FIPS 140-3 Compliance".
+ */
+const strictTls = 'fips140=on';
+
 /** FerretDB in place of mongod: what it cannot do is said in the log of the service, before anything else. */
 export const planFerretDb = async (
   context: ProcessContext,
@@ -31,7 +37,7 @@ export const planFerretDb = async (
     `#!/bin/sh\n# Written by Palisade.\nprintf '%s\\n' '${said.replaceAll("'", '')}' >&2\nexec "$PALISADE_FERRETDB" "$@"\n`,
     0o700,
   );
-  const environment = { ...baseEnvironment(context), PALISADE_FERRETDB: program };
+  const environment = { ...baseEnvironment(context), PALISADE_FERRETDB: program, GODEBUG: strictTls };
   const script = hardenedEntrypoint(service);
   if (script === undefined) {
     const first = firstLogin(context);

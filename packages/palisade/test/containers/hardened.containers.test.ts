@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, it } from 'node:test';
+import { describeWithEngine } from './engine/describe.ts';
+import { declaredEdges, measuredEdges, reachedFrom } from './reach/matrix.ts';
+import { assertHardened } from './stack/inside.ts';
+import { bringUpHardened, type RunningStack } from './stack/running.ts';
+
+const name = 'palisade-hardened';
+
+/** The services with the port on which each of them is called. */
+const ports: Readonly<Record<string, number>> = {
+  vault: 8200,
+  postgres: 5432,
+  pgbouncer: 6432,
+  mysql: 3306,
+  'redis-1': 6379,
+  'redis-2': 6379,
+  'redis-3': 6379,
+  'reference-api': 8443,
+  nginx: 8443,
+};
+
+const kinds = ['vault', 'postgres', 'pgbouncer', 'mysql', 'redis', 'reference-api', 'nginx'];
+
+// container_name of the bundled stack.
+const container = (service: string): string => `${name}-${service}`;
+
+/** Who can call a service: one that shares a network with it. */
+const callerOf = (service: string): string =>
+  service === 'nginx' ? 'reference-api' : service === 'vault' ? 'postgres' : 'vault';
+
+const until = async (what: string, seconds: number, holds: () => Promise<boolean>): Promise<void> => {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) assert.fail(`not within ${seconds} s: ${what}`);
+    await sleep(300);
+  }
+};
+
+await describeWithEngine('the hardened stack, with its real services in containers', kinds, (engine) => {
+  let stack: RunningStack;
+
+  before(async () => {
+    // FerretDB takes no commands through mongosh, and RabbitMQ's client does not read standard input in this image.
+    stack = await bringUpHardened(engine, name, ['mongodb', 'rabbitmq']);
+  });
+  after(() => stack.remove());
+
+  const inside = (service: string, script: string): ReturnType<typeof engine.docker> =>
+    engine.docker(['exec', container(service), 'sh', '-c', script]);
+
+  const inspect = (service: string, what: string): Promise<string> =>
+    engine.ask(['inspect', '--format', what, container(service)]);
+
+  const answers = async (service: string): Promise<boolean> => {
+    const target = `${service}:${ports[service] ?? 0}`;
+    return (await reachedFrom(engine, container(callerOf(service)), [target])).length > 0;
+  };
+
+  /** Healthy by the stack's own health check, and reached by a caller. */
+  const comesUp = (service: string): Promise<void> =>
+    until(`${service} is up`, 90, async () => {
+      const health = await inspect(service, '{{.State.Health.Status}}');
+      return health === 'healthy' && (await answers(service).catch(() => false));
+    });
+
+  it('runs every service without root, without capabilities, on a read-only root, within limits', async () => {
+    for (const service of Object.keys(ports)) await assertHardened(engine, container(service));
+  });
+
+  it('lets each service reach those that it shares a network with, and no other', async () => {
+    const measured = await measuredEdges(
+      engine,
+      { ...stack.project, container },
+      Object.fromEntries(Object.entries(ports).map(([service, port]) => [service, [port]])),
+    );
+    assert.deepEqual(measured, declaredEdges(await stack.project.config()));
+  });
+
+  it('demands a login and TLS of whoever reaches a server', async () => {
+    const redis = await inside(
+      'redis-1',
+      'redis-cli -p 6379 --tls --cacert /certs/ca.pem --cert /client-certs/cert.pem --key /client-certs/key.pem get secret',
+    );
+    assert.match(redis.stdout + redis.stderr, /NOAUTH/);
+    const plain = await inside('redis-1', 'redis-cli -p 6379 ping');
+    assert.doesNotMatch(plain.stdout, /PONG/);
+    const postgres = await inside(
+      'pgbouncer',
+      'psql "host=postgres user=devuser dbname=devdb sslmode=disable" -c "select 1"',
+    );
+    assert.notEqual(postgres.exitCode, 0);
+    assert.match(postgres.stderr, /pg_hba\.conf rejects|no pg_hba\.conf entry/);
+    const mysql = await inside(
+      'mysql',
+      'mariadb --no-defaults --protocol=tcp --host=127.0.0.1 --user=root --skip-ssl -e "select 1"',
+    );
+    assert.notEqual(mysql.exitCode, 0);
+    const vault = await inside(
+      'vault',
+      'curl --silent --cacert /certs/ca.pem --header "X-Vault-Token: root" https://localhost:8200/v1/secret/data/postgres',
+    );
+    assert.match(vault.stdout, /permission denied/);
+  });
+
+  it('brings each service that is killed back as it was, one after the other', async () => {
+    for (const service of Object.keys(ports).filter((each) => each !== 'vault')) {
+      const before = await inspect(service, '{{.State.Pid}} {{.RestartCount}}');
+      // From outside: what `docker kill` ends counts as stopped by hand, and is not started again.
+      process.kill(Number(before.split(' ')[0]), 'SIGKILL');
+      await until(`${service} has been started again`, 60, async () => {
+        const now = await inspect(service, '{{.State.Pid}} {{.RestartCount}}');
+        return now !== before && !now.startsWith('0 ');
+      });
+      await until(`${service} answers again`, 60, () => answers(service).catch(() => false));
+      await assertHardened(engine, container(service));
+    }
+  });
+
+  it('starts no service whose secret it cannot read, and opens no port of it', async () => {
+    const secrets = join(stack.directory, 'secrets');
+    const services = Object.keys(ports).filter((service) => existsSync(join(secrets, service)));
+    assert.deepEqual(services.toSorted(), [
+      'mysql',
+      'pgbouncer',
+      'postgres',
+      'redis-1',
+      'redis-2',
+      'redis-3',
+      'reference-api',
+    ]);
+    await Promise.all(
+      services.map(async (service) => {
+        const files = readdirSync(join(secrets, service)).map((file) => join(secrets, service, file));
+        const owners = files.map((file) => statSync(file));
+        for (const file of files) {
+          chownSync(file, 0, 0);
+          chmodSync(file, 0o600);
+        }
+        try {
+          await engine.ask(['restart', '--time', '5', container(service)], { timeout: 120_000 });
+          await until(
+            `${service} gives up`,
+            90,
+            async () => (await inspect(service, '{{.State.Status}}')) === 'exited',
+          );
+          assert.notEqual(await inspect(service, '{{.State.ExitCode}}'), '0');
+          assert.equal(await answers(service), false, `${service} answers without its secret`);
+          const { stdout, stderr } = await engine.docker(['logs', '--tail', '20', container(service)]);
+          assert.match(stdout + stderr, /cannot be read|EACCES|permission denied|unreadable/i);
+        } finally {
+          for (const [index, file] of files.entries()) {
+            const { uid = 0, gid = 0, mode = 0o600 } = owners[index] ?? {};
+            chownSync(file, uid, gid);
+            chmodSync(file, mode & 0o777);
+          }
+        }
+      }),
+    );
+    await engine.ask(['start', ...services.map(container)], { timeout: 120_000 });
+    await Promise.all(services.map(comesUp));
+  });
+
+  it('has a Vault that comes back sealed when it is killed, and serves again when it is unsealed', async () => {
+    const before = await inspect('vault', '{{.State.Pid}}');
+    process.kill(Number(before), 'SIGKILL');
+    await until('vault runs again', 60, async () => !['0', before].includes(await inspect('vault', '{{.State.Pid}}')));
+    const sealed = (): Promise<boolean> =>
+      engine
+        .docker(['exec', container('vault'), 'vault', 'status', '-format=json'])
+        .then(({ stdout }) => /"sealed": true/.test(stdout));
+    await until('vault answers that it is sealed', 60, sealed);
+    const identity = join(stack.directory, '.palisade', 'vault', 'demo-identity.txt');
+    assert.ok(
+      existsSync(identity) && readFileSync(identity).length > 0,
+      readdirSync(join(stack.directory, '.palisade', 'vault')).join(),
+    );
+    const { code, stdout, stderr } = await stack.palisade(['unseal', '--identity', identity]);
+    assert.equal(code, 0, stdout + stderr);
+    await comesUp('vault');
+    await assertHardened(engine, container('vault'));
+    // Somebody who needs it is served again.
+    await engine.ask(['restart', '--time', '5', container('redis-1')]);
+    await comesUp('redis-1');
+  });
+});
