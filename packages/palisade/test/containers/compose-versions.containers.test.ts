@@ -13,6 +13,9 @@ const accepted = (program: string, directory: string) =>
     timeout: 60_000,
   });
 
+const skipped = (program: string | undefined, version: string): string | false =>
+  program === undefined && `not run: Compose ${version} is not installed`;
+
 describe('the hardened Compose file', () => {
   let copies: Copies;
   const [second, first] = [composeProgram(), programOf('docker-compose')];
@@ -21,9 +24,6 @@ describe('the hardened Compose file', () => {
     copies = await hardenedCopy('palisade-versions');
   });
   after(() => copies.remove());
-
-  const skipped = (program: string | undefined, version: string): string | false =>
-    program === undefined && `not run: Compose ${version} is not installed`;
 
   it('is accepted by Compose v2', { skip: skipped(second, 'v2') }, async () => {
     const { exitCode, stderr } = await accepted(second ?? '', copies.hardened);
