@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { debianArchive } from './debian.ts';
 import { composeDirectory, toolsDirectory } from './requirements.ts';
 import { SetupError } from './setup-error.ts';
 
@@ -30,7 +31,8 @@ const run = (program: string, args: readonly string[], directory: string): void 
 
 /**
  * Brings Compose v2 and buildx from Debian's {@link suite} into the workspace's own tools directory; Debian 12 itself has only
- * Compose 1.29. APT gets a configuration of its own for it, so that neither the machine's list of sources nor its packages
+ * Compose 1.29. It comes from the archive that this machine uses
+ * already. APT gets a configuration of its own for it, so that neither the machine's list of sources nor its packages
  * change; the signature is checked with Debian's keyring. The programs need nothing but a C library of 2.34 or newer.
  *
  * @throws SetupError where this is no Debian, or the download fails
@@ -38,16 +40,18 @@ const run = (program: string, args: readonly string[], directory: string): void 
 export const installCompose = (): void => {
   if (!existsSync('/usr/bin/apt-get') || !existsSync(keyring))
     throw new SetupError(`Compose v2: this machine has no apt-get with the keyring of Debian; ${byHand}`);
+  const archive = debianArchive('Debian');
+  if (archive === undefined)
+    throw new SetupError(
+      `Compose v2: APT knows no archive of Debian on this machine; run apt-get update, or ${byHand}`,
+    );
   const work = mkdtempSync(join(tmpdir(), 'palisade-compose-'));
   const partial = `${composeDirectory}.${process.pid}.partial`;
   try {
     for (const path of ['state/lists/partial', 'cache/archives/partial', 'unpacked'])
       mkdirSync(join(work, path), { recursive: true });
     writeFileSync(join(work, 'status'), '');
-    writeFileSync(
-      join(work, 'sources.list'),
-      `deb [signed-by=${keyring}] http://deb.debian.org/debian ${suite} main\n`,
-    );
+    writeFileSync(join(work, 'sources.list'), `deb [signed-by=${keyring}] ${archive} ${suite} main\n`);
     const options = [
       ['Dir::Etc::sourcelist', join(work, 'sources.list')],
       ['Dir::Etc::sourceparts', '/dev/null'],

@@ -23,6 +23,18 @@ const asRoot = (program: string, args: readonly string[], timeout: number, input
   return spawnSync(first, rest, { input, stdio: ['pipe', 'ignore', 2], timeout }).status;
 };
 
+/**
+ * The address from which this machine's APT takes an archive of Debian, without a slash at its end: the machine's own choice
+ * of a mirror holds for what is fetched beside its packages too. Undefined where it has none, or has never fetched its lists.
+ */
+export const debianArchive = (archive: 'Debian' | 'Debian-Security'): string | undefined => {
+  const fields = ['--format', '$(ORIGIN)|$(LABEL)|$(REPO_URI)', 'Created-By: Packages'];
+  const { status, stdout } = spawnSync('apt-get', ['indextargets', ...fields], { encoding: 'utf8', timeout: 30_000 });
+  if (status !== 0) return undefined;
+  const targets = stdout.split('\n').map((line) => line.split('|'));
+  return targets.find(([origin, label]) => origin === 'Debian' && label === archive)?.[2]?.replace(/\/$/, '');
+};
+
 /** Puts a file where there is none, for as long as `call` takes. */
 const withFile = (path: string, content: string, mode: string, call: () => void): void => {
   if (existsSync(path)) return call();

@@ -22,9 +22,10 @@ import { createAuthority, type Authority, type Identity } from '../src/services/
 import { messageOf } from '../src/support/errors.ts';
 import { sha256 } from '../src/support/files.ts';
 import { retry } from '../src/support/retry.ts';
-import { consumer, context, database, former, type Noted, server, startNoted } from './mongodb/stack.ts';
+import { consumer, context, database, former, server, startNoted } from './mongodb/stack.ts';
+import type { PostureChange } from './posture-change.ts';
 
-let noted: Noted;
+let noted: PostureChange;
 let own: Identity;
 
 const endpoint = () => noted.runtime.endpoint(server, 27_017) ?? assert.fail('no port');

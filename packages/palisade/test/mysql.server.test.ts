@@ -2,65 +2,23 @@ import assert from 'node:assert/strict';
 import { chmod, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Connection, SslOptions } from 'mysql2';
+import type { Connection } from 'mysql2';
 import type { Endpoint } from '../src/contracts/runtime.ts';
 import type { Finding } from '../src/contracts/finding.ts';
 import { openProcessRuntime, runtimeDirectoryOf } from '../src/jobs/open-runtime.ts';
 import { openProject } from '../src/jobs/project.ts';
 import { readState } from '../src/runtime/process/state.ts';
 import { hashPassword } from '../src/services/mysql/password-hash.ts';
-import { createAuthority, type Authority, type Identity } from '../src/services/postgres/testing/authority.ts';
+import { createAuthority, type Authority } from '../src/services/postgres/testing/authority.ts';
 import { run } from '../src/support/exec.ts';
 import { retry } from '../src/support/retry.ts';
-import {
-  consumer,
-  context,
-  formerPassword,
-  mostConnections,
-  servers,
-  startDatabase,
-  type Database,
-} from './mysql/database.ts';
+import { consumer, context, formerPassword, mostConnections, servers, startDatabase } from './mysql/database.ts';
+import type { PostureChange } from './posture-change.ts';
 import { ask, attempt, open, withSession, type Login } from './mysql/session.ts';
+import { type Client, clientOf, denied, inTheClear } from './mysql/client.ts';
 
-let database: Database;
-let own: Identity;
-
-const endpointOf = (server: string = servers[0]) => database.runtime.endpoint(server, 3306) ?? assert.fail('no port');
-
-const passwordOf = (path: string): string => database.passwords.get(path) ?? assert.fail(`no password at ${path}`);
-
-const tlsOf = (identity: Identity | undefined = own): SslOptions => ({
-  ca: database.authority,
-  // The server is asked under another address than its name, so that its name is not looked at here.
-  verifyIdentity: false,
-  ...identity,
-});
-
-/** The login of the consumer, changed as a case wants it. */
-const login = (changes: Partial<Login> = {}, server: string = servers[0]): Login => ({
-  user: consumer,
-  password: passwordOf(`${server}/${consumer}`),
-  tls: tlsOf(),
-  ...changes,
-  endpoint: changes.endpoint ?? endpointOf(server),
-});
-
-const asConsumer = <T>(use: (connection: Connection) => Promise<T>): Promise<T> =>
-  withSession(login({ database: 'shop_data' }), use);
-
-/** The same login in the clear. */
-const inTheClear = ({ endpoint, user, password }: Login): Login => ({ endpoint, user, password });
-
-const administer = async (sql: string, server: string = servers[0]): Promise<string> => {
-  const { exitCode, stdout, stderr } = await database.runtime.exec(
-    server,
-    ['mariadb', '--batch', '--raw', '--skip-column-names'],
-    { input: `${sql}\n`, signal: context.signal },
-  );
-  assert.equal(exitCode, 0, stderr);
-  return stdout.trim();
-};
+let database: PostureChange;
+let client: Client;
 
 const secretId = (): string => join(database.stack.directory, 'secrets', 'db', 'secret-id');
 const configuration = (): string => join(database.stack.directory, 'config', 'db', 'palisade.cnf');
@@ -87,8 +45,6 @@ const restartAfresh = async (): Promise<void> => {
   await openProcessRuntime(stack, context).restart('db', context.signal);
 };
 
-const denied = /^Access denied(?: for user|, this account is locked)/;
-
 describe(
   'MariaDB, and MySQL that it stands in for, from the development posture to the production one',
   {
@@ -97,7 +53,7 @@ describe(
   () => {
     before(async () => {
       database = await startDatabase();
-      own = await database.identity(consumer, 'client');
+      client = clientOf(database, await database.identity(consumer, 'client'));
     });
 
     after(() => database[Symbol.asyncDispose]());
@@ -122,7 +78,7 @@ describe(
     });
 
     it('keeps the seed of the data, and lets a consumer read, write and make tables', async () => {
-      const found = await asConsumer(async (connection) => {
+      const found = await client.asConsumer(async (connection) => {
         await ask(connection, "INSERT INTO items (name) VALUES ('table')");
         await ask(connection, 'CREATE TABLE IF NOT EXISTS orders (id INT PRIMARY KEY AUTO_INCREMENT, item INT)');
         await ask(connection, 'CREATE TEMPORARY TABLE scratch (id INT)');
@@ -148,7 +104,7 @@ describe(
         'FLUSH SSL',
         "INSTALL SONAME 'sql_errlog'",
       ];
-      await asConsumer(async (connection) => {
+      await client.asConsumer(async (connection) => {
         for (const sql of forbidden) await assert.rejects(ask(connection, sql), /denied|privilege|not owner/i, sql);
         assert.deepEqual(await ask(connection, "SELECT LOAD_FILE('/etc/passwd')"), [null]);
         assert.deepEqual(await ask(connection, 'SHOW DATABASES'), ['information_schema', 'shop_data']);
@@ -162,33 +118,41 @@ describe(
       });
       const outdated = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
       const cases: readonly (readonly [string, () => Promise<string>, RegExp])[] = [
-        ['plaintext with the right password', () => attempt(inTheClear(login())), denied],
-        ['TLS 1.1', () => attempt(login({ tls: { ...tlsOf(), ...outdated } })), /alert protocol version/],
+        ['plaintext with the right password', () => attempt(inTheClear(client.login())), denied],
+        ['TLS 1.1', () => attempt(client.login({ tls: { ...client.tlsOf(), ...outdated } })), /alert protocol version/],
         [
           'no client certificate, with the right password',
-          () => attempt(login({ tls: { ca: database.authority, verifyIdentity: false } })),
+          () => attempt(client.login({ tls: { ca: database.authority, verifyIdentity: false } })),
           denied,
         ],
         [
           'a certificate of another authority',
-          async () => attempt(login({ tls: tlsOf(await stranger.issue({ commonName: consumer })) })),
+          async () => attempt(client.login({ tls: client.tlsOf(await stranger.issue({ commonName: consumer })) })),
           /alert unknown ca|ECONNRESET|EPIPE|closed the connection|Connection lost/,
         ],
         [
           'the certificate of a server',
-          async () => attempt(login({ tls: tlsOf(await database.identity('legacy', 'server')) })),
+          async () => attempt(client.login({ tls: client.tlsOf(await database.identity('legacy', 'server')) })),
           /alert|ECONNRESET|EPIPE|closed the connection|Connection lost/,
         ],
-        ['a wrong password', () => attempt(login({ password: 'canary-wrong' })), denied],
-        ['an empty password', () => attempt(login({ password: '' })), denied],
-        ['the account of another server', () => attempt(login({ password: passwordOf(`legacy/${consumer}`) })), denied],
-        ['the former user', () => attempt(login({ user: 'dev', password: 'devpassword' })), denied],
-        ['the former root', () => attempt(login({ user: 'root', password: formerPassword })), denied],
-        ['root with the right password', () => attempt(login({ user: 'root', password: passwordOf('db') })), denied],
-        ['a name that nobody has', () => attempt(login({ user: 'nobody', password: '' })), denied],
+        ['a wrong password', () => attempt(client.login({ password: 'canary-wrong' })), denied],
+        ['an empty password', () => attempt(client.login({ password: '' })), denied],
+        [
+          'the account of another server',
+          () => attempt(client.login({ password: client.passwordOf(`legacy/${consumer}`) })),
+          denied,
+        ],
+        ['the former user', () => attempt(client.login({ user: 'dev', password: 'devpassword' })), denied],
+        ['the former root', () => attempt(client.login({ user: 'root', password: formerPassword })), denied],
+        [
+          'root with the right password',
+          () => attempt(client.login({ user: 'root', password: client.passwordOf('db') })),
+          denied,
+        ],
+        ['a name that nobody has', () => attempt(client.login({ user: 'nobody', password: '' })), denied],
         [
           'root without a password, which the second server had',
-          () => attempt(login({ user: 'root', password: '' }, 'legacy')),
+          () => attempt(client.login({ user: 'root', password: '' }, 'legacy')),
           denied,
         ],
       ];
@@ -196,31 +160,31 @@ describe(
         it(name, () => retry(async () => assert.match(await how(), reason), { within: 3000 }));
 
       it('and takes the very login that differs in nothing else', async () => {
-        assert.equal(await attempt(login()), 'let in');
-        assert.equal(await attempt(login({}, 'legacy')), 'let in');
+        assert.equal(await attempt(client.login()), 'let in');
+        assert.equal(await attempt(client.login({}, 'legacy')), 'let in');
       });
     });
 
     it('takes new certificates while it runs, ties the account to its subject, and refuses an expired one', async () => {
       const further = await createAuthority('further authority');
       const identity = async (commonName: string, days = 1): Promise<Login> =>
-        login({ tls: tlsOf(await further.issue({ commonName, days })) });
+        client.login({ tls: client.tlsOf(await further.issue({ commonName, days })) });
       const fresh = await identity(consumer);
       const refused = /alert|ECONNRESET|EPIPE|closed the connection|Connection lost/;
-      const bundle = await administer('SELECT @@ssl_ca');
+      const bundle = await client.administer('SELECT @@ssl_ca');
       const original = await readFile(bundle, 'utf8');
-      await withSession(login(), async (session) => {
+      await withSession(client.login(), async (session) => {
         assert.match(await attempt(fresh), refused);
         try {
           await writeFile(bundle, `${original}${further.certificate}`);
-          await administer('FLUSH SSL');
+          await client.administer('FLUSH SSL');
           assert.equal(await attempt(fresh), 'let in');
           // A certificate of a trusted authority that is somebody else's opens no account.
           assert.match(await attempt(await identity('someone-else')), denied);
           await retry(async () => assert.match(await attempt(await identity(consumer, -1)), refused), { within: 3000 });
         } finally {
           await writeFile(bundle, original);
-          await administer('FLUSH SSL');
+          await client.administer('FLUSH SSL');
         }
         assert.match(await attempt(fresh), refused);
         assert.deepEqual(await ask(session, 'SELECT 1'), [1], 'a session outlives the change');
@@ -239,30 +203,33 @@ describe(
       };
       const end = async (): Promise<void> => {
         for (const connection of held.splice(0)) connection.destroy();
-        await retry(async () => assert.equal(await attempt(login()), 'let in'), { within: 5000 });
+        await retry(async () => assert.equal(await attempt(client.login()), 'let in'), { within: 5000 });
       };
       try {
-        assert.match(await fill(login()), /has exceeded the 'max_user_connections' resource \(current value: 20\)/);
+        assert.match(
+          await fill(client.login()),
+          /has exceeded the 'max_user_connections' resource \(current value: 20\)/,
+        );
         assert.equal(held.length, 20);
-        assert.equal(await attempt(login({}, 'legacy')), 'let in', 'the other server is not concerned');
-        await administer("CREATE USER 'load'@'127.0.0.1' IDENTIFIED BY 'load' REQUIRE SSL;");
-        const others = await fill(login({ user: 'load', password: 'load' }));
+        assert.equal(await attempt(client.login({}, 'legacy')), 'let in', 'the other server is not concerned');
+        await client.administer("CREATE USER 'load'@'127.0.0.1' IDENTIFIED BY 'load' REQUIRE SSL;");
+        const others = await fill(client.login({ user: 'load', password: 'load' }));
         assert.match(others, /Too many connections|max_user_connections/);
         assert.ok(held.length <= mostConnections);
-        await administer("CREATE USER 'more'@'127.0.0.1' IDENTIFIED BY 'more' REQUIRE SSL;");
-        assert.match(await fill(login({ user: 'more', password: 'more' })), /Too many connections/);
+        await client.administer("CREATE USER 'more'@'127.0.0.1' IDENTIFIED BY 'more' REQUIRE SSL;");
+        assert.match(await fill(client.login({ user: 'more', password: 'more' })), /Too many connections/);
         assert.equal(held.length, mostConnections);
         // One more is kept for the administrator, who gets in to mend it.
-        assert.equal(await administer('SELECT 1'), '1');
+        assert.equal(await client.administer('SELECT 1'), '1');
       } finally {
         await end();
-        await administer("DROP USER IF EXISTS 'load'@'127.0.0.1', 'more'@'127.0.0.1';");
+        await client.administer("DROP USER IF EXISTS 'load'@'127.0.0.1', 'more'@'127.0.0.1';");
       }
     });
 
     it('has nothing to change a second time, and takes back what was changed behind its back', async () => {
       assert.deepEqual(await database.again(), { changes: 0, statements: 0 });
-      await administer(`CREATE USER ''@'%';
+      await client.administer(`CREATE USER ''@'%';
 CREATE USER 'intruder'@'%' IDENTIFIED BY 'intruder';
 GRANT ALL ON *.* TO 'intruder'@'%' WITH GRANT OPTION;
 ALTER USER 'dev'@'%' ACCOUNT UNLOCK;
@@ -273,12 +240,12 @@ REVOKE INSERT ON \`shop\\_data\`.* FROM '${consumer}'@'127.0.0.1';
 ALTER USER '${consumer}'@'127.0.0.1' IDENTIFIED BY 'canary-other' REQUIRE NONE WITH MAX_USER_CONNECTIONS 0;`);
       assert.deepEqual(await database.again(), { changes: 0, statements: 2 });
       assert.deepEqual(await database.again(), { changes: 0, statements: 0 });
-      const grants = await administer(`SHOW GRANTS FOR '${consumer}'@'127.0.0.1'`);
+      const grants = await client.administer(`SHOW GRANTS FOR '${consumer}'@'127.0.0.1'`);
       assert.match(grants, /GRANT USAGE ON \*\.\* .* REQUIRE SUBJECT '\/CN=shop-api' WITH MAX_USER_CONNECTIONS 20/);
       assert.doesNotMatch(grants, /DROP|FILE|GRANT OPTION|`mysql`/);
       assert.match(grants, /INSERT/);
-      assert.match(await attempt(login({ user: 'intruder', password: 'intruder' })), /locked|Access denied/);
-      assert.equal(await administer("SELECT COUNT(*) FROM mysql.user WHERE User = ''"), '0');
+      assert.match(await attempt(client.login({ user: 'intruder', password: 'intruder' })), /locked|Access denied/);
+      assert.equal(await client.administer("SELECT COUNT(*) FROM mysql.user WHERE User = ''"), '0');
     });
 
     it('is alive to its health check, which has no password', async () => {
@@ -287,7 +254,7 @@ ALTER USER '${consumer}'@'127.0.0.1' IDENTIFIED BY 'canary-other' REQUIRE NONE W
       const here = args.map((word) =>
         word
           .replace('/certs/', `${join(database.stack.directory, 'certs', 'db', 'server')}/`)
-          .replace('--port=3306', `--port=${endpointOf().port}`),
+          .replace('--port=3306', `--port=${client.endpointOf().port}`),
       );
       const alive = await run(program, here, { timeout: 10_000 });
       assert.equal(alive.exitCode, 0, alive.stderr);
@@ -301,11 +268,11 @@ ALTER USER '${consumer}'@'127.0.0.1' IDENTIFIED BY 'canary-other' REQUIRE NONE W
     });
 
     it('writes down who logs in, who was refused, and what was changed', async () => {
-      await asConsumer(async (connection) => {
+      await client.asConsumer(async (connection) => {
         await ask(connection, 'ALTER TABLE items ADD COLUMN canary_column INT');
         await ask(connection, "SELECT 'canary-read'");
       });
-      assert.match(await attempt(login({ password: 'canary-wrong' })), denied);
+      assert.match(await attempt(client.login({ password: 'canary-wrong' })), denied);
       const log = await readFile(dataFile('server_audit.log'), 'utf8');
       assert.match(
         log,
@@ -366,7 +333,7 @@ ALTER USER '${consumer}'@'127.0.0.1' IDENTIFIED BY 'canary-other' REQUIRE NONE W
       ];
       let endpoint: Endpoint;
       before(() => {
-        endpoint = endpointOf();
+        endpoint = client.endpointOf();
       });
       for (const [name, fileOf, spoil, reason] of cases)
         it(name, async () => {
@@ -379,7 +346,7 @@ ALTER USER '${consumer}'@'127.0.0.1' IDENTIFIED BY 'canary-other' REQUIRE NONE W
               path === configuration() ? restartAfresh() : database.runtime.restart('db', context.signal),
               reason,
             );
-            assert.match(await attempt(login({ endpoint })), /ECONNREFUSED/);
+            assert.match(await attempt(client.login({ endpoint })), /ECONNREFUSED/);
           } finally {
             await writeFile(path, original, { mode: mode & 0o777 });
             await chmod(path, mode & 0o777);
@@ -388,7 +355,7 @@ ALTER USER '${consumer}'@'127.0.0.1' IDENTIFIED BY 'canary-other' REQUIRE NONE W
 
       it('and starts again with its accounts and its data once that is mended', async () => {
         await database.runtime.restart('db', context.signal);
-        assert.deepEqual(await asConsumer((connection) => ask(connection, 'SELECT COUNT(*) FROM items')), [3]);
+        assert.deepEqual(await client.asConsumer((connection) => ask(connection, 'SELECT COUNT(*) FROM items')), [3]);
         assert.deepEqual(await database.again(), { changes: 0, statements: 0 });
       });
     });
@@ -396,12 +363,14 @@ ALTER USER '${consumer}'@'127.0.0.1' IDENTIFIED BY 'canary-other' REQUIRE NONE W
     it('is repaired by the next run after it was killed in the middle of its work', async () => {
       const { processes } = readState(runtimeDirectoryOf(database.stack.directory)) ?? assert.fail();
       const { pid } = processes['db'] ?? assert.fail();
-      const endpoint = endpointOf();
-      await administer(`DROP USER '${consumer}'@'127.0.0.1'`);
+      const endpoint = client.endpointOf();
+      await client.administer(`DROP USER '${consumer}'@'127.0.0.1'`);
       process.kill(pid, 'SIGKILL');
-      await retry(async () => assert.match(await attempt(login({ endpoint })), /ECONNREFUSED/), { within: 5000 });
+      await retry(async () => assert.match(await attempt(client.login({ endpoint })), /ECONNREFUSED/), {
+        within: 5000,
+      });
       assert.deepEqual(await database.again(), { changes: 0, statements: 1 });
-      assert.deepEqual(await asConsumer((connection) => ask(connection, 'SELECT COUNT(*) FROM items')), [3]);
+      assert.deepEqual(await client.asConsumer((connection) => ask(connection, 'SELECT COUNT(*) FROM items')), [3]);
     });
   },
 );

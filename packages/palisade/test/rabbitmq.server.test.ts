@@ -1,119 +1,28 @@
 import assert from 'node:assert/strict';
 import { chmod, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { ConnectionOptions } from 'node:tls';
 import type { Endpoint } from '../src/contracts/runtime.ts';
 import { openProcessRuntime, runtimeDirectoryOf } from '../src/jobs/open-runtime.ts';
 import { openProject } from '../src/jobs/project.ts';
 import { readState } from '../src/runtime/process/state.ts';
-import { type Authority, createAuthority, type Identity } from '../src/services/postgres/testing/authority.ts';
+import { type Authority, createAuthority } from '../src/services/postgres/testing/authority.ts';
 import { userConnections } from '../src/services/rabbitmq/accounts.ts';
-import { longText, short, shortText } from '../src/services/rabbitmq/frames.ts';
-import { type Conversation, converse, listens, plain } from '../src/services/rabbitmq/wire.ts';
+import { converse, listens, plain } from '../src/services/rabbitmq/wire.ts';
 import { messageOf } from '../src/support/errors.ts';
 import { retry } from '../src/support/retry.ts';
-import { consumer, context, type Messaging, other, startMessaging } from './rabbitmq/messaging.ts';
+import type { PostureChange } from './posture-change.ts';
+import { bind, type Client, clientOf, declare, durable, passive, turnedAway } from './rabbitmq/client.ts';
+import { consumer, context, other, startMessaging } from './rabbitmq/messaging.ts';
 
-let messaging: Messaging;
-let own: Identity;
-
-const endpointOf = (port = 5671): Endpoint =>
-  messaging.runtime.endpoint('rabbitmq', port) ?? assert.fail(`no port ${port}`);
-
-const tlsOf = (identity = own): ConnectionOptions => ({
-  ca: messaging.authority,
-  servername: 'rabbitmq',
-  ...identity,
-});
-
-const passwordOf = (name: string): string =>
-  messaging.passwords.get(name) ?? messaging.passwords.get(`rabbitmq/${name}`) ?? assert.fail(`no password of ${name}`);
-
-const anonymous = (): ConnectionOptions => ({ ca: messaging.authority, servername: 'rabbitmq' });
-
-/** Tries to log in with the consumer's certificate. */
-const logIn = (user: string, password: string): Promise<string> =>
-  converse({ endpoint: endpointOf(), tls: tlsOf() }, context.signal, ({ login }) =>
-    login('PLAIN', plain(user, password)),
-  );
-
-/** As a consumer in a vhost. */
-const inVhost = <T>(vhost: string, use: (conversation: Conversation) => Promise<T>): Promise<T> =>
-  converse({ endpoint: endpointOf(), tls: tlsOf() }, context.signal, async (conversation) => {
-    assert.equal(await conversation.login('PLAIN', plain(consumer, passwordOf(consumer))), 'accepted');
-    assert.equal(await conversation.open(vhost), 'opened', vhost);
-    return use(conversation);
-  });
-
-const [passive, durable] = [1, 2];
-
-/** Sends a method on a fresh channel; `ok`, or the code with which the server closes the channel. */
-const onChannel = async (
-  { call }: Conversation,
-  classId: number,
-  methodId: number,
-  args: readonly Buffer[],
-): Promise<'ok' | number> => {
-  await call({ channel: 1, classId: 20, methodId: 10, args: shortText('') });
-  const answer = await call({ channel: 1, classId, methodId, args: Buffer.concat([short(0), ...args]) });
-  return answer.classId === 20 ? answer.args.readUInt16BE(0) : 'ok';
-};
-
-const declare = (conversation: Conversation, queue: string, bits = durable): Promise<'ok' | number> =>
-  onChannel(conversation, 50, 10, [shortText(queue), Buffer.from([bits]), longText('')]);
-
-const bind = (conversation: Conversation, queue: string, exchange: string): Promise<'ok' | number> =>
-  onChannel(conversation, 50, 20, [
-    shortText(queue),
-    shortText(exchange),
-    shortText('#'),
-    Buffer.from([0]),
-    longText(''),
-  ]);
-
-const administer = async (...args: readonly string[]): Promise<string> => {
-  const { exitCode, stdout, stderr } = await messaging.runtime.exec('rabbitmq', ['rabbitmqctl', '-q', ...args], {
-    signal: context.signal,
-  });
-  assert.equal(exitCode, 0, stderr);
-  return stdout.trim();
-};
-
-/** Makes the server read certificates and authorities again, without a restart. */
-const reread = (): Promise<string> => administer('eval', 'ssl:clear_pem_cache().');
-
-/** What becomes of an attempt to be greeted. */
-const attempt = async (tls: ConnectionOptions | undefined): Promise<string> => {
-  try {
-    const channel = { endpoint: endpointOf(), ...(tls === undefined ? {} : { tls }) };
-    return await converse(channel, context.signal, ({ mechanisms }) => Promise.resolve(`greeted ${mechanisms.join()}`));
-  } catch (thrown) {
-    return messageOf(thrown);
-  }
-};
-
-/** The status with which the management interface answers, or why it does not. */
-const manage = (path: string, tls: ConnectionOptions, auth?: string): Promise<string> =>
-  new Promise((resolve) => {
-    const { host, port } = endpointOf(15_671);
-    request({ host, port, path, agent: false, ...tls, ...(auth === undefined ? {} : { auth }), timeout: 5000 })
-      .once('response', (response) => {
-        response.destroy();
-        resolve(String(response.statusCode));
-      })
-      .once('error', (failure) => resolve(failure.message))
-      .end();
-  });
-
-const turnedAway = /alert|ECONNRESET|EPIPE|hung up|disconnected|no frame/i;
+let messaging: PostureChange;
+let client: Client;
 
 const configuration = (): string => join(messaging.stack.directory, 'config', 'rabbitmq', 'rabbitmq.conf');
 
 const secretId = (): string => join(messaging.stack.directory, 'secrets', 'rabbitmq', 'secret-id');
 
-const outcomes = (findings: Messaging['before'], outcome: string): readonly string[] =>
+const outcomes = (findings: PostureChange['before'], outcome: string): readonly string[] =>
   [...new Set(findings.filter((finding) => finding.outcome === outcome).map(({ control }) => control))].toSorted();
 
 describe('RabbitMQ from the development posture to the production one', { timeout: 300_000 }, () => {
@@ -126,7 +35,7 @@ describe('RabbitMQ from the development posture to the production one', { timeou
         assert.equal(await declare(conversation, 'kept'), 'ok');
       });
     });
-    own = await messaging.identity(consumer, 'client');
+    client = clientOf(messaging, await messaging.identity(consumer, 'client'));
   });
 
   after(() => messaging[Symbol.asyncDispose]());
@@ -149,8 +58,8 @@ describe('RabbitMQ from the development posture to the production one', { timeou
   });
 
   it('takes the messages of the development posture over, and nobody of its users', async () => {
-    assert.match(await administer('list_queues', '-p', '/', 'name'), /^kept$/m);
-    const users = await administer('list_users', '--formatter', 'json');
+    assert.match(await client.administer('list_queues', '-p', '/', 'name'), /^kept$/m);
+    const users = await client.administer('list_users', '--formatter', 'json');
     assert.deepEqual(
       [...users.matchAll(/"user":"([^"]*)"/g)]
         .map(([, name = '']) => name)
@@ -160,33 +69,47 @@ describe('RabbitMQ from the development posture to the production one', { timeou
   });
 
   it('gives a consumer its vhost, and in it everything but what the server says about others', async () => {
-    await inVhost(consumer, async (conversation) => {
+    await client.inVhost(consumer, async (conversation) => {
       assert.equal(await declare(conversation, 'orders.created'), 'ok');
     });
-    await inVhost(consumer, async (conversation) => {
+    await client.inVhost(consumer, async (conversation) => {
       assert.equal(await bind(conversation, 'orders.created', 'amq.topic'), 'ok');
     });
-    await inVhost(consumer, async (conversation) => {
+    await client.inVhost(consumer, async (conversation) => {
       assert.equal(await bind(conversation, 'orders.created', 'amq.rabbitmq.trace'), 403);
     });
   });
 
   it('gives a consumer no other vhost, and no administration', async () => {
     for (const vhost of ['/', 'billing'])
-      await converse({ endpoint: endpointOf(), tls: tlsOf() }, context.signal, async ({ login, open }) => {
-        assert.equal(await login('PLAIN', plain(consumer, passwordOf(consumer))), 'accepted');
-        assert.equal(await open(vhost), 'refused', vhost);
-      });
-    assert.equal(await manage('/api/users', tlsOf(), `${consumer}:${passwordOf(consumer)}`), '401');
-    assert.equal(await manage('/api/users', tlsOf(), `administrator:${passwordOf('rabbitmq')}`), '200');
+      await converse(
+        { endpoint: client.endpointOf(), tls: client.tlsOf() },
+        context.signal,
+        async ({ login, open }) => {
+          assert.equal(await login('PLAIN', plain(consumer, client.passwordOf(consumer))), 'accepted');
+          assert.equal(await open(vhost), 'refused', vhost);
+        },
+      );
+    assert.equal(
+      await client.manage('/api/users', client.tlsOf(), `${consumer}:${client.passwordOf(consumer)}`),
+      '401',
+    );
+    assert.equal(
+      await client.manage('/api/users', client.tlsOf(), `administrator:${client.passwordOf('rabbitmq')}`),
+      '200',
+    );
   });
 
   it('keeps the vhost that a consumer named', async () => {
     const identity = await messaging.identity(other, 'client');
-    await converse({ endpoint: endpointOf(), tls: tlsOf(identity) }, context.signal, async ({ login, open }) => {
-      assert.equal(await login('PLAIN', plain(other, passwordOf(other))), 'accepted');
-      assert.equal(await open('billing'), 'opened');
-    });
+    await converse(
+      { endpoint: client.endpointOf(), tls: client.tlsOf(identity) },
+      context.signal,
+      async ({ login, open }) => {
+        assert.equal(await login('PLAIN', plain(other, client.passwordOf(other))), 'accepted');
+        assert.equal(await open('billing'), 'opened');
+      },
+    );
   });
 
   it('knows neither guest nor a wrong password, and takes no other mechanism', async () => {
@@ -195,10 +118,10 @@ describe('RabbitMQ from the development posture to the production one', { timeou
       [consumer, 'canary-wrong'],
       [consumer, ''],
       ['administrator', 'administrator'],
-      [other, passwordOf(consumer)],
+      [other, client.passwordOf(consumer)],
     ] as const)
-      assert.equal(await logIn(user, password), 'refused', user);
-    assert.equal(await attempt(tlsOf()), 'greeted PLAIN');
+      assert.equal(await client.logIn(user, password), 'refused', user);
+    assert.equal(await client.attempt(client.tlsOf()), 'greeted PLAIN');
   });
 
   describe('refuses', () => {
@@ -208,20 +131,24 @@ describe('RabbitMQ from the development posture to the production one', { timeou
     });
     const outdated = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     const cases: readonly (readonly [string, () => Promise<string>, RegExp])[] = [
-      ['plaintext', () => attempt(undefined), turnedAway],
-      ['TLS 1.1', () => attempt({ ...tlsOf(), ...outdated }), /alert protocol version/],
-      ['no client certificate', () => attempt(anonymous()), /alert certificate required/],
+      ['plaintext', () => client.attempt(undefined), turnedAway],
+      ['TLS 1.1', () => client.attempt({ ...client.tlsOf(), ...outdated }), /alert protocol version/],
+      ['no client certificate', () => client.attempt(client.anonymous()), /alert certificate required/],
       [
         'a certificate of another authority',
-        async () => attempt(tlsOf(await stranger.issue({ commonName: consumer }))),
+        async () => client.attempt(client.tlsOf(await stranger.issue({ commonName: consumer }))),
         /alert unknown ca/,
       ],
       [
         'the certificate of a server',
-        async () => attempt(tlsOf(await messaging.identity('rabbitmq', 'server'))),
+        async () => client.attempt(client.tlsOf(await messaging.identity('rabbitmq', 'server'))),
         /alert (?:unsupported|bad) certificate|handshake failure/,
       ],
-      ['nobody in the management interface', () => manage('/api/users', anonymous()), /alert certificate required/],
+      [
+        'nobody in the management interface',
+        () => client.manage('/api/users', client.anonymous()),
+        /alert certificate required/,
+      ],
     ];
     // A reset may overtake the alert that says why.
     for (const [name, how, reason] of cases)
@@ -230,50 +157,52 @@ describe('RabbitMQ from the development posture to the production one', { timeou
 
   it('refuses an expired certificate of an authority that it trusts, once it has read the authorities again', async () => {
     const further = await createAuthority('further authority');
-    const fresh = tlsOf(await further.issue({ commonName: consumer }));
-    const expired = tlsOf(await further.issue({ commonName: consumer, days: -1 }));
-    assert.match(await attempt(fresh), turnedAway);
+    const fresh = client.tlsOf(await further.issue({ commonName: consumer }));
+    const expired = client.tlsOf(await further.issue({ commonName: consumer, days: -1 }));
+    assert.match(await client.attempt(fresh), turnedAway);
     const bundle = join(messaging.stack.directory, 'certs', 'rabbitmq', 'server', 'ca.pem');
     const original = await readFile(bundle, 'utf8');
     try {
       await writeFile(bundle, `${original}${further.certificate}`);
-      await reread();
-      await retry(async () => assert.match(await attempt(fresh), /^greeted/), { within: 5000 });
-      await retry(async () => assert.match(await attempt(expired), /alert certificate expired/), { within: 5000 });
+      await client.reread();
+      await retry(async () => assert.match(await client.attempt(fresh), /^greeted/), { within: 5000 });
+      await retry(async () => assert.match(await client.attempt(expired), /alert certificate expired/), {
+        within: 5000,
+      });
     } finally {
       await writeFile(bundle, original);
-      await reread();
+      await client.reread();
     }
-    await retry(async () => assert.match(await attempt(fresh), turnedAway), { within: 5000 });
+    await retry(async () => assert.match(await client.attempt(fresh), turnedAway), { within: 5000 });
   });
 
   it('has nothing to change a second time, and takes back what was changed behind its back', async () => {
     assert.deepEqual(await messaging.again(), { changes: 0, statements: 0 });
-    await administer('add_user', 'intruder', 'canary-intruder');
-    await administer('set_user_tags', consumer, 'administrator');
-    await administer('set_permissions', '-p', '/', consumer, '.*', '.*', '.*');
-    await administer('clear_user_limits', consumer, 'all');
+    await client.administer('add_user', 'intruder', 'canary-intruder');
+    await client.administer('set_user_tags', consumer, 'administrator');
+    await client.administer('set_permissions', '-p', '/', consumer, '.*', '.*', '.*');
+    await client.administer('clear_user_limits', consumer, 'all');
     assert.deepEqual(await messaging.again(), { changes: 0, statements: 2 });
     assert.deepEqual(await messaging.again(), { changes: 0, statements: 0 });
-    assert.doesNotMatch(await administer('list_users'), /intruder|-api\s+\[administrator\]/);
-    assert.doesNotMatch(await administer('list_permissions', '-p', '/'), new RegExp(consumer));
+    assert.doesNotMatch(await client.administer('list_users'), /intruder|-api\s+\[administrator\]/);
+    assert.doesNotMatch(await client.administer('list_permissions', '-p', '/'), new RegExp(consumer));
   });
 
   it('turns away the connection after the last that a user may have, and takes the next one when they have left', async () => {
-    const limits = (): Promise<string> => administer('list_user_limits', '--user', consumer);
+    const limits = (): Promise<string> => client.administer('list_user_limits', '--user', consumer);
     assert.match(await limits(), new RegExp(`"max-connections":${userConnections}\\b`));
     // A tighter limit is as good, and is kept.
-    await administer('set_user_limits', consumer, '{"max-connections":4,"max-channels":20}');
+    await client.administer('set_user_limits', consumer, '{"max-connections":4,"max-channels":20}');
     const fill = async (held: number): Promise<number> => {
       try {
-        return await inVhost(consumer, () => fill(held + 1));
+        return await client.inVhost(consumer, () => fill(held + 1));
       } catch (thrown) {
         assert.match(messageOf(thrown), /refused/);
         return held;
       }
     };
     assert.equal(await fill(0), 4);
-    await retry(() => inVhost(consumer, () => Promise.resolve()), { within: 10_000 });
+    await retry(() => client.inVhost(consumer, () => Promise.resolve()), { within: 10_000 });
     assert.equal((await messaging.again()).statements, 0);
     assert.match(await limits(), /"max-connections":4\b/);
   });
@@ -285,8 +214,8 @@ describe('RabbitMQ from the development posture to the production one', { timeou
     );
     const file = join(dataDirectory, cookie ?? assert.fail('no cookie'));
     assert.equal((await stat(file)).mode & 0o777, 0o400);
-    assert.equal(await readFile(file, 'utf8'), passwordOf('cookie'));
-    assert.ok(await listens(endpointOf(4369), context.signal));
+    assert.equal(await readFile(file, 'utf8'), client.passwordOf('rabbitmq#cookie'));
+    assert.ok(await listens(client.endpointOf(4369), context.signal));
   });
 
   it('shows no password in arguments, environments, logs or files', async () => {
@@ -314,14 +243,14 @@ describe('RabbitMQ from the development posture to the production one', { timeou
   it('has its accounts and its queues after it was killed', async () => {
     const { processes } = readState(runtimeDirectoryOf(messaging.stack.directory)) ?? assert.fail();
     const main = processes['rabbitmq']?.pid ?? assert.fail('not recorded');
-    const endpoint = endpointOf();
+    const endpoint = client.endpointOf();
     process.kill(-main, 'SIGKILL');
     await retry(async () => assert.equal(await listens(endpoint, context.signal), false), { within: 5000 });
     await messaging.runtime.up({ signal: context.signal, progress: context.progress });
-    await inVhost(consumer, async (conversation) => {
+    await client.inVhost(consumer, async (conversation) => {
       assert.equal(await declare(conversation, 'orders.created', passive | durable), 'ok');
     });
-    assert.equal(await logIn('guest', 'guest'), 'refused');
+    assert.equal(await client.logIn('guest', 'guest'), 'refused');
     assert.deepEqual(await messaging.again(), { changes: 0, statements: 0 });
   });
 
@@ -338,7 +267,7 @@ describe('RabbitMQ from the development posture to the production one', { timeou
     ];
     let endpoint: Endpoint;
     before(() => {
-      endpoint = endpointOf();
+      endpoint = client.endpointOf();
     });
     for (const [name, file, spoil, reason] of cases)
       it(name, async () => {
@@ -373,7 +302,7 @@ describe('RabbitMQ from the development posture to the production one', { timeou
     it('and starts again, with everybody and everything, once all is back', async () => {
       assert.match(await readFile(configuration(), 'utf8'), /^heartbeat = 30$/m);
       await messaging.runtime.restart('rabbitmq', context.signal);
-      await inVhost(consumer, async (conversation) => {
+      await client.inVhost(consumer, async (conversation) => {
         assert.equal(await declare(conversation, 'orders.created', passive | durable), 'ok');
       });
       assert.deepEqual(await messaging.again(), { changes: 0, statements: 0 });

@@ -13,9 +13,10 @@ import { messageOf } from '../src/support/errors.ts';
 import { run } from '../src/support/exec.ts';
 import { sha256 } from '../src/support/files.ts';
 import { retry } from '../src/support/retry.ts';
-import { type Cluster, consumer, context, mostClients, nodes, startCluster } from './redis/cluster.ts';
+import { consumer, context, mostClients, nodes, startCluster } from './redis/cluster.ts';
+import type { PostureChange } from './posture-change.ts';
 
-let cluster: Cluster;
+let cluster: PostureChange;
 let own: Identity;
 
 const endpointOf = (node: string, port = 6379) =>

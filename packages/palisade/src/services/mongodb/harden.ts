@@ -1,9 +1,10 @@
 import type { ComposeEdit, FileWrite } from '../../contracts/change.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import { appendToServiceKey, removeEnvironment, removeServiceItem, setServiceKey } from '../../model/edits.ts';
+import { removeEnvironment } from '../../model/edits.ts';
 import { writeFile } from '../../model/file-changes.ts';
 import { renderInitScript } from '../../model/init-script.ts';
-import { vaultAccess, vaultOf } from '../../model/vault-access.ts';
+import { mountOwn, startThroughInitScript } from '../../model/hardened-service.ts';
+import { vaultAccess } from '../../model/vault-access.ts';
 import { administratorScript, renderAdministratorScript } from './administrator-script.ts';
 import { readCommand } from './command.ts';
 import { configurationDirectory, renderConfiguration, renderFirstStart, runtimeDirectory } from './configuration.ts';
@@ -87,49 +88,34 @@ const files = (stack: Stack, service: Service): readonly FileWrite[] => {
 
 const mounts = (stack: Stack, service: Service): readonly ComposeEdit[] => {
   const { name } = service;
-  const wanted = [
-    [`./config/${name}`, configurationDirectory],
-    [`./certs/${name}/server`, '/certs'],
-    [`./certs/${name}/client`, '/client-certs'],
-    [`./scripts/${name}/init-approle.sh`, initScript],
-    [`./scripts/${name}/administrator.sh`, administratorScript],
-  ] as const;
   const former = readCommand(commandWords(service))?.file;
-  const isWanted = (target: string, source: string | undefined): boolean =>
-    wanted.some(([host, container]) => container === target && source === `${stack.directory}${host.slice(1)}`);
-  // The former configuration is of no use any more; what is mounted on or inside of a new mount would hide a part of it.
-  const hiding = service.mounts.filter(
-    ({ target, source }) =>
-      !isWanted(target, source) &&
-      (target === former || wanted.some(([, container]) => target === container || target.startsWith(`${container}/`))),
+  // The former configuration is of no use any more.
+  return mountOwn(
+    stack,
+    service,
+    [
+      [`./config/${name}`, configurationDirectory],
+      [`./certs/${name}/server`, '/certs'],
+      [`./certs/${name}/client`, '/client-certs'],
+      [`./scripts/${name}/init-approle.sh`, initScript],
+      [`./scripts/${name}/administrator.sh`, administratorScript],
+    ],
+    (target) => target === former,
   );
-  return [
-    ...hiding.flatMap(({ at }) => removeServiceItem(stack, service, 'volumes', at)),
-    ...wanted.flatMap(([host, container]) =>
-      appendToServiceKey(stack, service, ['volumes'], `${host}:${container}:ro`),
-    ),
-  ];
 };
 
 const start = (stack: Stack, service: Service): readonly ComposeEdit[] => {
-  const { name } = service;
-  const vault = vaultOf(stack, service)?.name;
   // A ping needs no login: the check holds no password, and shows the certificate of the server's own client.
   const alive = [
     `mongosh --quiet --norc --host localhost --port ${containerPort(stack, service)} --tls --tlsCAFile /certs/ca.pem`,
     `--tlsCertificateKeyFile ${runtimeDirectory(service)}/client.pem --eval "db.runCommand({ ping: 1 }).ok" | grep -qx 1`,
   ].join(' ');
-  return [
-    ...setServiceKey(stack, name, ['user'], `${imageAccount.uid}:${imageAccount.gid}`),
-    ...setServiceKey(stack, name, ['entrypoint'], [initScript]),
-    ...setServiceKey(stack, name, ['command'], ['mongod', '--config', `${configurationDirectory}/mongod.conf`]),
-    ...(service.healthcheck === undefined || service.healthcheck.value.disabled
-      ? []
-      : setServiceKey(stack, name, ['healthcheck', 'test'], ['CMD-SHELL', alive])),
-    ...(vault !== undefined && !service.dependsOn.has(vault)
-      ? appendToServiceKey(stack, name, ['depends_on'], vault)
-      : []),
-  ];
+  return startThroughInitScript(stack, service, {
+    account: imageAccount,
+    initScript,
+    command: ['mongod', '--config', `${configurationDirectory}/mongod.conf`],
+    alive: ['CMD-SHELL', alive],
+  });
 };
 
 /**

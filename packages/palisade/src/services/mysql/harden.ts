@@ -1,16 +1,11 @@
 import { posix } from 'node:path';
 import type { ComposeEdit, FileWrite } from '../../contracts/change.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import {
-  appendToServiceKey,
-  removeEnvironment,
-  removeServiceItem,
-  setEnvironment,
-  setServiceKey,
-} from '../../model/edits.ts';
+import { removeEnvironment, setEnvironment } from '../../model/edits.ts';
 import { writeFile } from '../../model/file-changes.ts';
 import { renderInitScript } from '../../model/init-script.ts';
-import { vaultAccess, vaultOf } from '../../model/vault-access.ts';
+import { mountOwn, startThroughInitScript } from '../../model/hardened-service.ts';
+import { vaultAccess } from '../../model/vault-access.ts';
 import { configurationPath, renderConfiguration } from './configuration.ts';
 import { administrator, consumersOf, longestUser } from './consumers.ts';
 import { imageAccount, isAtLeast, isOfficialImage, productOf, serverProgram } from './image.ts';
@@ -86,26 +81,19 @@ const files = (stack: Stack, service: Service): readonly FileWrite[] => {
 
 const mounts = (stack: Stack, service: Service): readonly ComposeEdit[] => {
   const { name } = service;
-  const wanted = [
-    [`./config/${name}/palisade.cnf`, configurationPath(service)],
-    [`./certs/${name}/server`, '/certs'],
-    [`./scripts/${name}/init-approle.sh`, initScript],
-  ] as const;
   const read = optionsOf(stack, service);
   const former = read.state === 'known' ? read.paths : [];
-  const isWanted = (target: string, source: string | undefined): boolean =>
-    wanted.some(([host, container]) => container === target && source === `${stack.directory}${host.slice(1)}`);
-  const hides = (target: string): boolean =>
-    former.some((path) => path === target || posix.dirname(path) === posix.normalize(target)) ||
-    wanted.some(([, container]) => target === container || target.startsWith(`${container}/`));
-  // What the former files say has been taken over; a mount on or inside of a new one would hide a part of it.
-  const hiding = service.mounts.filter(({ target, source }) => !isWanted(target, source) && hides(target));
-  return [
-    ...hiding.flatMap(({ at }) => removeServiceItem(stack, service, 'volumes', at)),
-    ...wanted.flatMap(([host, container]) =>
-      appendToServiceKey(stack, service, ['volumes'], `${host}:${container}:ro`),
-    ),
-  ];
+  // What the former files say has been taken over.
+  return mountOwn(
+    stack,
+    service,
+    [
+      [`./config/${name}/palisade.cnf`, configurationPath(service)],
+      [`./certs/${name}/server`, '/certs'],
+      [`./scripts/${name}/init-approle.sh`, initScript],
+    ],
+    (target) => former.some((path) => path === target || posix.dirname(path) === posix.normalize(target)),
+  );
 };
 
 /** Variables that give the image a password, or an account that nobody needs any more. */
@@ -126,39 +114,27 @@ const unwanted = ['MYSQL', 'MARIADB'].flatMap((product) =>
 );
 
 const start = (stack: Stack, service: Service): readonly ComposeEdit[] => {
-  const { name } = service;
   const port = containerPort(stack, service);
-  const vault = vaultOf(stack, service)?.name;
   // A refused login is a sign of life to both programs; the check holds no credential, and verifies the certificate.
   const alive =
     productOf(service) === 'mariadb'
       ? ['mariadb-admin', '--no-defaults', '--ssl', '--ssl-ca=/certs/ca.pem', '--ssl-verify-server-cert']
       : ['mysqladmin', '--no-defaults', '--ssl-mode=VERIFY_IDENTITY', '--ssl-ca=/certs/ca.pem'];
-  return [
-    ...setServiceKey(stack, name, ['user'], `${imageAccount.uid}:${imageAccount.gid}`),
-    ...setServiceKey(stack, name, ['entrypoint'], [initScript]),
-    ...setServiceKey(stack, name, ['command'], [serverProgram(service)]),
-    ...(service.healthcheck === undefined || service.healthcheck.value.disabled
-      ? []
-      : setServiceKey(
-          stack,
-          name,
-          ['healthcheck', 'test'],
-          [
-            'CMD',
-            ...alive,
-            '--connect-timeout=3',
-            '--protocol=tcp',
-            '--host=localhost',
-            `--port=${port}`,
-            '--user=health',
-            'ping',
-          ],
-        )),
-    ...(vault !== undefined && !service.dependsOn.has(vault)
-      ? appendToServiceKey(stack, name, ['depends_on'], vault)
-      : []),
-  ];
+  return startThroughInitScript(stack, service, {
+    account: imageAccount,
+    initScript,
+    command: [serverProgram(service)],
+    alive: [
+      'CMD',
+      ...alive,
+      '--connect-timeout=3',
+      '--protocol=tcp',
+      '--host=localhost',
+      `--port=${port}`,
+      '--user=health',
+      'ping',
+    ],
+  });
 };
 
 /**

@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { SslOptions } from 'mysql2';
 import type { Answer } from '../../contracts/evidence.ts';
 import type { Endpoint } from '../../contracts/runtime.ts';
 import type { Probe, ProbeTarget } from '../../contracts/service-kind.ts';
 import type { Service } from '../../contracts/stack.ts';
-import { messageOf } from '../../support/errors.ts';
+import { answered } from '../../support/answered.ts';
+import { readIdentity, tlsVersions } from '../../support/tls-handshake.ts';
 import { isSystemAccount, readAccounts } from './accounts.ts';
 import { error } from './errors.ts';
 import type { AccountEvidence, LoginResult, MysqlEvidence, Way } from './evidence.ts';
@@ -16,16 +14,6 @@ import { containerPort } from './posture.ts';
 import { askProduct, runSql, type Exec } from './sql.ts';
 import { greet, shakesHands } from './wire.ts';
 
-/** Turns what a question throws into an unknown with the reason. A cancelled probe ends as a whole. */
-const answered = async <T>(signal: AbortSignal, question: () => Promise<T>): Promise<Answer<T>> => {
-  try {
-    return { known: true, value: await question() };
-  } catch (thrown) {
-    signal.throwIfAborted();
-    return { known: false, why: messageOf(thrown) };
-  }
-};
-
 /** A name that nobody has: only an account without a name lets it in. */
 const nobody = { user: 'palisade-nobody', password: '' } as const;
 
@@ -34,28 +22,13 @@ type Ways = readonly (readonly [way: Way, tls: SslOptions | undefined])[];
 
 const waysOf = async ({ clientIdentity }: ProbeTarget): Promise<Ways> => {
   const anybody = { rejectUnauthorized: false } as const;
-  const known =
-    clientIdentity === undefined || !existsSync(join(clientIdentity, 'cert.pem'))
-      ? undefined
-      : {
-          ...anybody,
-          cert: await readFile(join(clientIdentity, 'cert.pem'), 'utf8'),
-          key: await readFile(join(clientIdentity, 'key.pem'), 'utf8'),
-        };
+  const identity = await readIdentity(clientIdentity);
+  const known = identity === undefined ? undefined : { ...anybody, ...identity };
   return [
     ['plaintext', undefined],
     ['tls', anybody],
     ...(known === undefined ? [] : [['certificate', known] as const]),
   ];
-};
-
-const tlsVersions = async (endpoint: Endpoint, signal: AbortSignal): Promise<readonly string[]> => {
-  const accepted: string[] = [];
-  for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const) {
-    const tls = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0', rejectUnauthorized: false };
-    if (await shakesHands(endpoint, tls, signal)) accepted.push(version);
-  }
-  return accepted;
 };
 
 const overNetwork = async (target: ProbeTarget, endpoint: Endpoint, signal: AbortSignal) => {
@@ -89,7 +62,7 @@ const overNetwork = async (target: ProbeTarget, endpoint: Endpoint, signal: Abor
     }),
     nobody: results,
     knownLogins: logins,
-    tlsVersions: await answered(signal, () => tlsVersions(endpoint, signal)),
+    tlsVersions: await answered(signal, () => tlsVersions(endpoint, signal, shakesHands)),
   };
 };
 

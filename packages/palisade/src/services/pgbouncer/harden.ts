@@ -1,14 +1,9 @@
 import type { ComposeEdit, FileWrite } from '../../contracts/change.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import {
-  appendToServiceKey,
-  removeEnvironment,
-  removeServiceItem,
-  setServiceKey,
-  writeFile,
-} from '../../model/index.ts';
+import { appendToServiceKey, removeEnvironment, setServiceKey, writeFile } from '../../model/index.ts';
 import { renderInitScript } from '../../model/init-script.ts';
-import { vaultAccess, vaultOf } from '../../model/vault-access.ts';
+import { mountOwn, startThroughInitScript } from '../../model/hardened-service.ts';
+import { vaultAccess } from '../../model/vault-access.ts';
 import { administrator, configurationDirectory, renderConfiguration, renderStartScript } from './configuration.ts';
 import { pooledDatabases, upstreamOf, writtenDatabases } from './consumers.ts';
 import { extendedImage, imageAccount, isKnownImage } from './image.ts';
@@ -57,25 +52,14 @@ const files = (stack: Stack, service: Service): readonly FileWrite[] => {
 
 const mounts = (stack: Stack, service: Service): readonly ComposeEdit[] => {
   const { name } = service;
-  const wanted = [
+  // The former configuration and its list of passwords lie inside of the new directory.
+  return mountOwn(stack, service, [
     [`./config/${name}`, configurationDirectory],
     [`./certs/${name}/server`, '/certs'],
     [`./certs/${name}/client`, '/client-certs'],
     [`./scripts/${name}/init-approle.sh`, initScript],
     [`./scripts/${name}/start.sh`, startScript],
-  ] as const;
-  // The former configuration and its list of passwords lie inside of the new directory.
-  const hiding = service.mounts.filter(
-    ({ target, source }) =>
-      wanted.some(([, container]) => target === container || target.startsWith(`${container}/`)) &&
-      !wanted.some(([host, container]) => target === container && source === `${stack.directory}${host.slice(1)}`),
-  );
-  return [
-    ...hiding.flatMap(({ at }) => removeServiceItem(stack, service, 'volumes', at)),
-    ...wanted.flatMap(([host, container]) =>
-      appendToServiceKey(stack, service, ['volumes'], `${host}:${container}:ro`),
-    ),
-  ];
+  ]);
 };
 
 /** Variables of which the images make a configuration, or that hold a password. */
@@ -104,7 +88,6 @@ const healthConnection = (stack: Stack, service: Service): string =>
 
 const start = (stack: Stack, service: Service): readonly ComposeEdit[] => {
   const extended = extendedImage(service);
-  const vault = vaultOf(stack, service)?.name;
   return [
     ...(extended === undefined
       ? []
@@ -112,22 +95,14 @@ const start = (stack: Stack, service: Service): readonly ComposeEdit[] => {
           ...setServiceKey(stack, service, ['image'], extended.image),
           ...setServiceKey(stack, service, ['build'], { context: `./images/${service.name}` }),
         ]),
-    ...setServiceKey(stack, service, ['user'], `${imageAccount.uid}:${imageAccount.gid}`),
-    ...setServiceKey(stack, service, ['entrypoint'], [initScript]),
-    ...setServiceKey(stack, service, ['command'], ['pgbouncer', configurationFile]),
     // Every client takes two descriptors at most, one of them in reserve for its server connection.
     ...setServiceKey(stack, service, ['ulimits'], { nofile: { soft: 4096, hard: 4096 } }),
-    ...(service.healthcheck === undefined || service.healthcheck.value.disabled
-      ? []
-      : setServiceKey(
-          stack,
-          service,
-          ['healthcheck', 'test'],
-          ['CMD', 'pg_isready', '--quiet', `--dbname=${healthConnection(stack, service)}`],
-        )),
-    ...(vault !== undefined && !service.dependsOn.has(vault)
-      ? appendToServiceKey(stack, service, ['depends_on'], vault)
-      : []),
+    ...startThroughInitScript(stack, service, {
+      account: imageAccount,
+      initScript,
+      command: ['pgbouncer', configurationFile],
+      alive: ['CMD', 'pg_isready', '--quiet', `--dbname=${healthConnection(stack, service)}`],
+    }),
   ];
 };
 

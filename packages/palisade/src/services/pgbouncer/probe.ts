@@ -1,24 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
-import type { Answer } from '../../contracts/evidence.ts';
 import type { Endpoint } from '../../contracts/runtime.ts';
 import type { ProbeTarget } from '../../contracts/service-kind.ts';
-import { messageOf } from '../../support/errors.ts';
+import { answered } from '../../support/answered.ts';
 import { consumersOf, pooledDatabases, writtenDatabases } from './consumers.ts';
 import { error } from './errors.ts';
 import type { LoginReply, PgbouncerEvidence } from './evidence.ts';
 import { containerPort } from './posture.ts';
 import { type Attempt, askEncrypted, askPlaintext, handshake } from './wire.ts';
-
-const answered = async <T>(signal: AbortSignal, question: () => Promise<T>): Promise<Answer<T>> => {
-  try {
-    return { known: true, value: await question() };
-  } catch (thrown) {
-    signal.throwIfAborted();
-    return { known: false, why: messageOf(thrown) };
-  }
-};
 
 /** Names worth trying: the consumers' accounts before and after hardening, those of the databases, a usual one. */
 const usersOf = ({ stack, service, formerCredentials }: ProbeTarget): readonly string[] =>

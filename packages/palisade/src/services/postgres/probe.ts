@@ -2,7 +2,7 @@ import type { Answer } from '../../contracts/evidence.ts';
 import type { Endpoint } from '../../contracts/runtime.ts';
 import type { ProbeTarget } from '../../contracts/service-kind.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import { messageOf } from '../../support/errors.ts';
+import { answered } from '../../support/answered.ts';
 import { consumersOf } from './consumers.ts';
 import { containerPort } from './container-port.ts';
 import { error } from './errors.ts';
@@ -11,16 +11,6 @@ import { administrator, firstDatabase } from './image.ts';
 import { tryLogins } from './probe-logins.ts';
 import * as ask from './probe-sql.ts';
 import { askEncrypted, askPlaintext, handshake } from './wire.ts';
-
-/** Turns what a question throws into an unknown with the reason. A cancelled probe ends as a whole. */
-const answered = async <T>(signal: AbortSignal, question: () => Promise<T>): Promise<Answer<T>> => {
-  try {
-    return { known: true, value: await question() };
-  } catch (thrown) {
-    signal.throwIfAborted();
-    return { known: false, why: messageOf(thrown) };
-  }
-};
 
 const without = (why: string): Answer<never> => ({ known: false, why });
 

@@ -1,15 +1,10 @@
 import type { ComposeEdit, FileWrite } from '../../contracts/change.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import {
-  appendToServiceKey,
-  removeEnvironment,
-  removeServiceItem,
-  setEnvironment,
-  setServiceKey,
-} from '../../model/edits.ts';
+import { appendToServiceKey, removeEnvironment, setEnvironment, setServiceKey } from '../../model/edits.ts';
 import { writeFile } from '../../model/file-changes.ts';
 import { renderInitScript } from '../../model/init-script.ts';
-import { vaultAccess, vaultOf } from '../../model/vault-access.ts';
+import { mountOwn, startThroughInitScript } from '../../model/hardened-service.ts';
+import { vaultAccess } from '../../model/vault-access.ts';
 import { administrator } from './accounts.ts';
 import { hasOpenPlugin, managementPort, renderConfiguration, renderPlugins, tlsPort } from './configuration.ts';
 import { consumersOf } from './consumers.ts';
@@ -74,26 +69,17 @@ const files = (stack: Stack, service: Service): readonly FileWrite[] => {
 
 const mounts = (stack: Stack, service: Service): readonly ComposeEdit[] => {
   const { name } = service;
-  const wanted = [
-    [`./config/${name}`, configurationDirectory],
-    [`./certs/${name}/server`, '/certs'],
-    [`./scripts/${name}/init-approle.sh`, initScript],
-  ] as const;
-  const isWanted = (target: string, source: string | undefined): boolean =>
-    wanted.some(([host, container]) => container === target && source === `${stack.directory}${host.slice(1)}`);
-  // What is mounted on or inside of a new mount would hide a part of it; a cookie of the project is known to all who read it.
-  const hiding = service.mounts.filter(
-    ({ target, source }) =>
-      !isWanted(target, source) &&
-      (target === `${dataDirectory}/.erlang.cookie` ||
-        wanted.some(([, container]) => target === container || target.startsWith(`${container}/`))),
+  // A cookie of the project is known to all who read it.
+  return mountOwn(
+    stack,
+    service,
+    [
+      [`./config/${name}`, configurationDirectory],
+      [`./certs/${name}/server`, '/certs'],
+      [`./scripts/${name}/init-approle.sh`, initScript],
+    ],
+    (target) => target === `${dataDirectory}/.erlang.cookie`,
   );
-  return [
-    ...hiding.flatMap(({ at }) => removeServiceItem(stack, service, 'volumes', at)),
-    ...wanted.flatMap(([host, container]) =>
-      appendToServiceKey(stack, service, ['volumes'], `${host}:${container}:ro`),
-    ),
-  ];
 };
 
 const dropped = [
@@ -130,29 +116,16 @@ const ports = (stack: Stack, service: Service): readonly ComposeEdit[] =>
       : [],
   );
 
-const start = (stack: Stack, service: Service): readonly ComposeEdit[] => {
-  const { name } = service;
-  const { uid, gid } = imageAccount(service);
-  const vault = vaultOf(stack, service)?.name;
-  return [
-    // The data of a node stands under its name, which would else be another one in every new container.
-    ...(service.keys.has('hostname') ? [] : setServiceKey(stack, name, ['hostname'], name)),
-    ...setServiceKey(stack, name, ['user'], `${uid}:${gid}`),
-    ...setServiceKey(stack, name, ['entrypoint'], [initScript]),
-    ...setServiceKey(stack, name, ['command'], ['rabbitmq-server']),
-    ...(service.healthcheck === undefined || service.healthcheck.value.disabled
-      ? []
-      : setServiceKey(
-          stack,
-          name,
-          ['healthcheck', 'test'],
-          ['CMD', 'rabbitmq-diagnostics', '-q', 'check_port_listener', String(tlsPort)],
-        )),
-    ...(vault !== undefined && !service.dependsOn.has(vault)
-      ? appendToServiceKey(stack, name, ['depends_on'], vault)
-      : []),
-  ];
-};
+const start = (stack: Stack, service: Service): readonly ComposeEdit[] => [
+  // The data of a node stands under its name, which would else be another one in every new container.
+  ...(service.keys.has('hostname') ? [] : setServiceKey(stack, service, ['hostname'], service.name)),
+  ...startThroughInitScript(stack, service, {
+    account: imageAccount(service),
+    initScript,
+    command: ['rabbitmq-server'],
+    alive: ['CMD', 'rabbitmq-diagnostics', '-q', 'check_port_listener', String(tlsPort)],
+  }),
+];
 
 /**
  * The hardened posture of a node in files: configuration, plugins, definitions, init script, and the Compose edits that put them in

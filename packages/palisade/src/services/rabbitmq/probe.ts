@@ -1,36 +1,16 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import type { Answer } from '../../contracts/evidence.ts';
 import type { Endpoint } from '../../contracts/runtime.ts';
 import type { Probe, ProbeTarget } from '../../contracts/service-kind.ts';
-import { messageOf } from '../../support/errors.ts';
+import { answered } from '../../support/answered.ts';
+import { readIdentity, tlsVersions } from '../../support/tls-handshake.ts';
 import { error } from './errors.ts';
 import type { ManagementEvidence, RabbitEvidence, Reception } from './evidence.ts';
 import { definitionsInside, settingsInside, usersOf, vhostsOf } from './inside.ts';
 import { knownPasswords } from './known-passwords.ts';
 import { type Listener, listenersFor } from './listeners.ts';
-import { askManagement, closed, received, tlsVersions } from './reach.ts';
+import { askManagement, closed, received } from './reach.ts';
 import { converse, plain } from './wire.ts';
-
-/** Turns what a question throws into an unknown with the reason. A cancelled probe ends as a whole. */
-const answered = async <T>(signal: AbortSignal, question: () => Promise<T>): Promise<Answer<T>> => {
-  try {
-    return { known: true, value: await question() };
-  } catch (thrown) {
-    signal.throwIfAborted();
-    return { known: false, why: messageOf(thrown) };
-  }
-};
-
-const identityOf = async ({ clientIdentity }: ProbeTarget): Promise<ConnectionOptions> => {
-  if (clientIdentity === undefined || !existsSync(join(clientIdentity, 'cert.pem'))) return {};
-  return {
-    cert: await readFile(join(clientIdentity, 'cert.pem'), 'utf8'),
-    key: await readFile(join(clientIdentity, 'key.pem'), 'utf8'),
-  };
-};
 
 /** A way to a port that was found open. */
 interface Way {
@@ -112,7 +92,7 @@ const overManagement = async (
 
 const overNetwork = async (target: ProbeTarget, listeners: readonly Listener[], signal: AbortSignal) => {
   const anybody: ConnectionOptions = { rejectUnauthorized: false, servername: target.service.name };
-  const own: ConnectionOptions = { ...anybody, ...(await identityOf(target)) };
+  const own: ConnectionOptions = { ...anybody, ...(await readIdentity(target.clientIdentity)) };
   const endpointOf = (listener: Listener | undefined): Endpoint | undefined =>
     listener === undefined ? undefined : target.endpoint(listener.port);
   const secure = endpointOf(listeners.find(({ tls }) => tls));

@@ -1,7 +1,6 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
-import { connect } from 'node:tls';
 import type { Endpoint } from '../../contracts/runtime.ts';
 import { withTimeout } from '../../support/concurrency.ts';
 import { messageOf } from '../../support/errors.ts';
@@ -11,7 +10,7 @@ import { converse, listens } from './wire.ts';
 /** Nobody gets in this way. */
 export const closed: Reception = { greeting: 'closed', mechanisms: [] };
 
-/** Milliseconds for one handshake or one answer of HTTP. */
+/** Milliseconds for one answer of HTTP. */
 const bound = 5000;
 
 /** Tries to be greeted. A server that listens and hangs up has refused; one that is silent is unknown. */
@@ -29,41 +28,6 @@ export const received = async (
     if (messageOf(thrown).startsWith('no answer within') || !(await listens(endpoint, signal))) throw thrown;
     return closed;
   }
-};
-
-/** True where the server answers a TLS greeting in kind, whatever comes of it. */
-const shakesHands = (endpoint: Endpoint, options: ConnectionOptions, signal: AbortSignal): Promise<boolean> =>
-  withTimeout(
-    bound,
-    signal,
-    (limit) =>
-      new Promise<boolean>((resolve, reject) => {
-        const socket = connect({ ...options, host: endpoint.host, port: endpoint.port });
-        let greeted = false;
-        const end = (act: () => void): void => {
-          socket.destroy();
-          act();
-        };
-        limit.addEventListener('abort', () => socket.destroy(), { once: true });
-        socket.once('secureConnect', () => end(() => resolve(true)));
-        socket.on('error', (failure: NodeJS.ErrnoException) => {
-          // A server that does not take the version says so; one that misses a certificate has taken it.
-          greeted ||= /certificate required|handshake failure|bad certificate/i.test(failure.message);
-          if (failure.code === 'ECONNREFUSED') end(() => reject(failure));
-          else end(() => resolve(greeted));
-        });
-        socket.once('close', () => resolve(greeted));
-      }),
-  );
-
-/** The versions of TLS that a port takes. */
-export const tlsVersions = async (endpoint: Endpoint, signal: AbortSignal): Promise<readonly string[]> => {
-  const accepted: string[] = [];
-  for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const) {
-    const tls = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0', rejectUnauthorized: false };
-    if (await shakesHands(endpoint, tls, signal)) accepted.push(version);
-  }
-  return accepted;
 };
 
 /** Asks the management interface who one is; the status says whether it answers, and 200 that a login is taken. */

@@ -1,9 +1,10 @@
 import type { ComposeEdit, FileWrite } from '../../contracts/change.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import { appendToServiceKey, removeEnvironment, removeServiceItem, setServiceKey } from '../../model/edits.ts';
+import { removeEnvironment, setServiceKey } from '../../model/edits.ts';
 import { writeFile } from '../../model/file-changes.ts';
 import { renderInitScript } from '../../model/init-script.ts';
-import { vaultAccess, vaultOf } from '../../model/vault-access.ts';
+import { mountOwn, startThroughInitScript } from '../../model/hardened-service.ts';
+import { vaultAccess } from '../../model/vault-access.ts';
 import { administrator, administratorRules } from './accounts.ts';
 import { consumersOf, replicates } from './cluster.ts';
 import { accountFile, configurationDirectory, renderConfiguration } from './configuration.ts';
@@ -78,35 +79,25 @@ const files = (stack: Stack, service: Service): readonly FileWrite[] => {
 
 const mounts = (stack: Stack, service: Service): readonly ComposeEdit[] => {
   const { name } = service;
-  const wanted = [
-    [`./config/${name}`, configurationDirectory],
-    [`./certs/${name}/server`, '/certs'],
-    [`./certs/${name}/client`, '/client-certs'],
-    [`./scripts/${name}/init-approle.sh`, initScript],
-  ] as const;
   const former = readCommand(service.command?.value ?? [])?.file;
-  const isWanted = (target: string, source: string | undefined): boolean =>
-    wanted.some(([host, container]) => container === target && source === `${stack.directory}${host.slice(1)}`);
-  // The former configuration is of no use any more; what is mounted on or inside of a new mount would hide a part of it.
-  const hiding = service.mounts.filter(
-    ({ target, source }) =>
-      !isWanted(target, source) &&
-      (target === former || wanted.some(([, container]) => target === container || target.startsWith(`${container}/`))),
+  // The former configuration is of no use any more.
+  return mountOwn(
+    stack,
+    service,
+    [
+      [`./config/${name}`, configurationDirectory],
+      [`./certs/${name}/server`, '/certs'],
+      [`./certs/${name}/client`, '/client-certs'],
+      [`./scripts/${name}/init-approle.sh`, initScript],
+    ],
+    (target) => target === former,
   );
-  return [
-    ...hiding.flatMap(({ at }) => removeServiceItem(stack, service, 'volumes', at)),
-    ...wanted.flatMap(([host, container]) =>
-      appendToServiceKey(stack, service, ['volumes'], `${host}:${container}:ro`),
-    ),
-  ];
 };
 
 const start = (stack: Stack, service: Service): readonly ComposeEdit[] => {
   const { name } = service;
-  const { uid, gid } = imageAccount(service);
   const extended = extendedImage(service);
   const product = productOf(service);
-  const vault = vaultOf(stack, service)?.name;
   // An answer of a server that asks for a login is a sign of life; the check holds no credential.
   const alive = `${product}-cli -p ${containerPort(stack, service)} --tls --cacert /certs/ca.pem --cert /client-certs/cert.pem --key /client-certs/key.pem ping | grep -q -e PONG -e NOAUTH`;
   return [
@@ -116,15 +107,12 @@ const start = (stack: Stack, service: Service): readonly ComposeEdit[] => {
           ...setServiceKey(stack, name, ['image'], extended.image),
           ...setServiceKey(stack, name, ['build'], { context: `./images/${name}` }),
         ]),
-    ...setServiceKey(stack, name, ['user'], `${uid}:${gid}`),
-    ...setServiceKey(stack, name, ['entrypoint'], [initScript]),
-    ...setServiceKey(stack, name, ['command'], [`${product}-server`, `${configurationDirectory}/redis.conf`]),
-    ...(service.healthcheck === undefined || service.healthcheck.value.disabled
-      ? []
-      : setServiceKey(stack, name, ['healthcheck', 'test'], ['CMD-SHELL', alive])),
-    ...(vault !== undefined && !service.dependsOn.has(vault)
-      ? appendToServiceKey(stack, name, ['depends_on'], vault)
-      : []),
+    ...startThroughInitScript(stack, service, {
+      account: imageAccount(service),
+      initScript,
+      command: [`${product}-server`, `${configurationDirectory}/redis.conf`],
+      alive: ['CMD-SHELL', alive],
+    }),
   ];
 };
 

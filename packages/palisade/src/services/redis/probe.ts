@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { connect } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 import type { Answer } from '../../contracts/evidence.ts';
 import type { Endpoint } from '../../contracts/runtime.ts';
 import type { Probe, ProbeTarget } from '../../contracts/service-kind.ts';
-import { withTimeout } from '../../support/concurrency.ts';
+import { answered } from '../../support/answered.ts';
 import { messageOf } from '../../support/errors.ts';
+import { readIdentity, shakesHands, tlsVersions } from '../../support/tls-handshake.ts';
 import { readAccounts } from './acl.ts';
 import { administrator } from './accounts.ts';
 import { error } from './errors.ts';
@@ -15,16 +12,6 @@ import type { AccountEvidence, Reception, RedisEvidence } from './evidence.ts';
 import { knownPasswords } from './known-passwords.ts';
 import { busPort, containerPort } from './posture.ts';
 import { type Ask, converse, listens } from './wire.ts';
-
-/** Turns what a question throws into an unknown with the reason. A cancelled probe ends as a whole. */
-const answered = async <T>(signal: AbortSignal, question: () => Promise<T>): Promise<Answer<T>> => {
-  try {
-    return { known: true, value: await question() };
-  } catch (thrown) {
-    signal.throwIfAborted();
-    return { known: false, why: messageOf(thrown) };
-  }
-};
 
 const closed: Reception = { ping: 'closed', carriedOut: [] };
 
@@ -57,47 +44,6 @@ const received = async (
     if (messageOf(thrown).startsWith('no answer within') || !(await listens(endpoint, signal))) throw thrown;
     return closed;
   }
-};
-
-const tlsVersions = async (endpoint: Endpoint, signal: AbortSignal): Promise<readonly string[]> => {
-  const accepted: string[] = [];
-  for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const) {
-    const tls = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0', rejectUnauthorized: false };
-    if (await shakesHands(endpoint, tls, signal)) accepted.push(version);
-  }
-  return accepted;
-};
-
-/** True where the server answers a TLS greeting in kind, whatever comes of it. */
-const shakesHands = (endpoint: Endpoint, options: ConnectionOptions, signal: AbortSignal): Promise<boolean> =>
-  withTimeout(
-    5000,
-    signal,
-    (limit) =>
-      new Promise<boolean>((resolve, reject) => {
-        const socket = connect({ ...options, host: endpoint.host, port: endpoint.port });
-        let greeted = false;
-        const end = (act: () => void): void => {
-          socket.destroy();
-          act();
-        };
-        limit.addEventListener('abort', () => socket.destroy(), { once: true });
-        socket.once('secureConnect', () => end(() => resolve(true)));
-        socket.on('error', (failure: NodeJS.ErrnoException) => {
-          greeted ||= /certificate required|handshake failure|bad certificate/i.test(failure.message);
-          if (failure.code === 'ECONNREFUSED') end(() => reject(failure));
-          else end(() => resolve(greeted));
-        });
-        socket.once('close', () => resolve(greeted));
-      }),
-  );
-
-const identityOf = async ({ clientIdentity }: ProbeTarget): Promise<ConnectionOptions> => {
-  if (clientIdentity === undefined || !existsSync(join(clientIdentity, 'cert.pem'))) return {};
-  return {
-    cert: await readFile(join(clientIdentity, 'cert.pem'), 'utf8'),
-    key: await readFile(join(clientIdentity, 'key.pem'), 'utf8'),
-  };
 };
 
 /** Logs in with every password that is no secret, over whatever way the server leaves open. */
@@ -167,7 +113,7 @@ const isOpen = (answer: Answer<Reception>): boolean => answer.known && answer.va
 
 const overNetwork = async (target: ProbeTarget, endpoint: Endpoint, signal: AbortSignal) => {
   const anybody: ConnectionOptions = { rejectUnauthorized: false, servername: target.service.name };
-  const known: ConnectionOptions = { ...anybody, ...(await identityOf(target)) };
+  const known: ConnectionOptions = { ...anybody, ...(await readIdentity(target.clientIdentity)) };
   const plaintext = await answered(signal, () => received(endpoint, undefined, signal));
   // A port speaks TLS or it does not; one without waits in silence for the end of what it takes for a command.
   const versions = await answered(signal, () =>

@@ -1,5 +1,6 @@
 import type { CertificateIssue } from '../../contracts/change.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
+import { serverCertificate } from '../../model/identities.ts';
 import { readConfiguration } from './configuration.ts';
 import { hardenedConfiguration } from './hardened-configuration.ts';
 import { productOf } from './matching.ts';
@@ -13,16 +14,5 @@ export const certificatesOf = (stack: Stack, service: Service): readonly Certifi
     documents: reading.state === 'configured' ? reading.documents : [],
   });
   if (configuration?.issuedCertificate === false) return [];
-  return [
-    {
-      kind: 'certificate-issue',
-      service: service.name,
-      role: `${service.name}-server`,
-      usage: 'server',
-      commonName: service.name,
-      alternativeNames: [service.name, 'localhost'],
-      directory: `certs/${service.name}/server`,
-      expects: { remainingLife: 1 / 3 },
-    },
-  ];
+  return [serverCertificate(service.name)];
 };

@@ -1,11 +1,11 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { debianArchive } from '../../../../../tools/setup/debian.ts';
 import { run } from '../../../src/support/exec.ts';
 import { type Engine, cacheDirectory } from '../engine/index.ts';
 import { digestOf } from './digest.ts';
 
 const suite = 'trixie';
-const mirror = 'http://deb.debian.org';
 const packages = ['ca-certificates', 'curl', 'openssl', 'busybox-static', 'procps'];
 const customize = join(import.meta.dirname, 'base', 'customize.sh');
 
@@ -33,10 +33,15 @@ export const labelOf = async (engine: Engine, name: string): Promise<string | un
  * @returns the digest of its inputs
  */
 export const ensureBase = async (engine: Engine): Promise<string> => {
+  const [debian, security] = [debianArchive('Debian'), debianArchive('Debian-Security')];
+  if (debian === undefined || security === undefined)
+    throw new Error(
+      'APT knows no archive of Debian, or none of its security updates, on this machine; run apt-get update',
+    );
   const sources = [
-    `deb ${mirror}/debian ${suite} main`,
-    `deb ${mirror}/debian-security ${suite}-security main`,
-    `deb ${mirror}/debian ${suite}-updates main`,
+    `deb ${debian} ${suite} main`,
+    `deb ${security} ${suite}-security main`,
+    `deb ${debian} ${suite}-updates main`,
   ];
   const digest = digestOf({ customize }, [...sources, ...packages]);
   if ((await labelOf(engine, baseImage)) === digest) return digest;

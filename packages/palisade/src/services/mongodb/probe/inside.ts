@@ -6,7 +6,7 @@ import type { MongodbEvidence } from '../evidence.ts';
 import { containerPort } from '../posture.ts';
 import { type Document, isDocument } from '../wire/bson.ts';
 import { isRefusal, reasonOf, succeeded } from '../wire/session.ts';
-import { answered } from './answered.ts';
+import { answered } from '../../../support/answered.ts';
 
 const parameterNames = ['enableLocalhostAuthBypass', 'quiet', 'authenticationMechanisms'];
 

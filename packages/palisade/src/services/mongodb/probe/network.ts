@@ -1,15 +1,13 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { connect, type ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import type { Answer } from '../../../contracts/evidence.ts';
 import type { Endpoint } from '../../../contracts/runtime.ts';
 import type { ProbeTarget } from '../../../contracts/service-kind.ts';
 import { withTimeout } from '../../../support/concurrency.ts';
 import { messageOf } from '../../../support/errors.ts';
+import { readIdentity, shakesHands, tlsVersions } from '../../../support/tls-handshake.ts';
 import type { MongodbEvidence, Reception } from '../evidence.ts';
 import { converse, isRefusal, listens, logIn, reasonOf, type Run, succeeded } from '../wire/session.ts';
-import { answered } from './answered.ts';
+import { answered } from '../../../support/answered.ts';
 import { knownLogins } from './known-logins.ts';
 
 type Way = ConnectionOptions | undefined;
@@ -36,30 +34,6 @@ const received = async (endpoint: Endpoint, tls: Way, signal: AbortSignal): Prom
   }
 };
 
-/** True where the server answers a TLS greeting in kind, whatever comes of it. */
-const shakesHands = (endpoint: Endpoint, options: ConnectionOptions, signal: AbortSignal): Promise<boolean> =>
-  withTimeout(
-    5000,
-    signal,
-    (limit) =>
-      new Promise<boolean>((resolve, reject) => {
-        const socket = connect({ ...options, host: endpoint.host, port: endpoint.port });
-        let greeted = false;
-        const end = (act: () => void): void => {
-          socket.destroy();
-          act();
-        };
-        limit.addEventListener('abort', () => socket.destroy(), { once: true });
-        socket.once('secureConnect', () => end(() => resolve(true)));
-        socket.on('error', (failure: NodeJS.ErrnoException) => {
-          greeted ||= /certificate required|handshake failure|bad certificate/i.test(failure.message);
-          if (failure.code === 'ECONNREFUSED') end(() => reject(failure));
-          else end(() => resolve(greeted));
-        });
-        socket.once('close', () => resolve(greeted));
-      }),
-  );
-
 /** Whether a port that answers in plaintext answers a TLS greeting too; one that takes it for a command is silent. */
 const alsoSpeaksTls = async (endpoint: Endpoint, signal: AbortSignal): Promise<boolean> => {
   try {
@@ -68,23 +42,6 @@ const alsoSpeaksTls = async (endpoint: Endpoint, signal: AbortSignal): Promise<b
     signal.throwIfAborted();
     return false;
   }
-};
-
-const tlsVersions = async (endpoint: Endpoint, signal: AbortSignal): Promise<readonly string[]> => {
-  const accepted: string[] = [];
-  for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const) {
-    const tls = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0', rejectUnauthorized: false };
-    if (await shakesHands(endpoint, tls, signal)) accepted.push(version);
-  }
-  return accepted;
-};
-
-const identityOf = async ({ clientIdentity }: ProbeTarget): Promise<ConnectionOptions> => {
-  if (clientIdentity === undefined || !existsSync(join(clientIdentity, 'cert.pem'))) return {};
-  return {
-    cert: await readFile(join(clientIdentity, 'cert.pem'), 'utf8'),
-    key: await readFile(join(clientIdentity, 'key.pem'), 'utf8'),
-  };
 };
 
 /** Logs in with every pair that is no secret, over whatever way the server leaves open. */
@@ -110,7 +67,7 @@ export type Network = Pick<
 /** Tries every way in that the network offers. */
 export const overNetwork = async (target: ProbeTarget, endpoint: Endpoint, signal: AbortSignal): Promise<Network> => {
   const anybody: ConnectionOptions = { rejectUnauthorized: false, servername: target.service.name };
-  const known: ConnectionOptions = { ...anybody, ...(await identityOf(target)) };
+  const known: ConnectionOptions = { ...anybody, ...(await readIdentity(target.clientIdentity)) };
   const plaintext = await answered(signal, () => received(endpoint, undefined, signal));
   // A port that answers in plaintext may speak TLS as well (allowTLS): both are tried.
   const versions = await answered(signal, async () =>
