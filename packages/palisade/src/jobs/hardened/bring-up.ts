@@ -13,6 +13,7 @@ import {
 } from '../../services/vault/bootstrap/index.ts';
 import type { Secret } from '../../support/secret.ts';
 import type { JobContext } from '../context.ts';
+import { plural } from '../../report/text.ts';
 import { error } from '../errors.ts';
 import { fileDelivery } from './delivery.ts';
 import { bootstrapGoalOf, certificatesOf, statementsOf } from './goal.ts';
@@ -108,7 +109,7 @@ export const bringUp = async (
       );
       if (status?.state !== 'running') continue;
       const applied = await applyStatements(stack, service, runtime, operator, context);
-      progress(`${service.name}: ${applied} statements applied`);
+      progress(`${service.name}: ${plural(applied, 'statement')} applied`);
       statements += applied;
     }
     const services = await runtime.up({ signal, progress });

@@ -175,6 +175,8 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
     return active().map(statusOf);
   };
 
+  let toldOfData = false;
+
   return {
     kind: 'process',
     stack,
@@ -183,8 +185,10 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
     up: async ({ only, signal, progress }) => {
       const unknown = only?.find((service) => !active().includes(service));
       if (unknown !== undefined) throw error('runtime/unknown-service', { service: unknown, known: active() });
-      if (host.apart)
+      // Whoever brings a stack up in parts is told once.
+      if (host.apart && !toldOfData)
         progress(`the data of the services is in ${host.dataDirectory}, where their accounts can reach it`);
+      toldOfData = true;
       await change((state) => startAll(host, state, { steps: startOrder(stack, only), signal, say: progress }));
       return status();
     },
