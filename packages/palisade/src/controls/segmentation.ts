@@ -2,7 +2,8 @@ import type { Change, ComposeValue } from '../contracts/change.ts';
 import type { Network, NetworkAttachment, Service, Stack } from '../contracts/stack.ts';
 import { removeServiceKey, setServiceKey, setTopLevelKey } from '../model/index.ts';
 import { bridgeOptions, nameBridge } from './bridge-names.ts';
-import { type Segment, isConnected, segmentsOf } from './segments.ts';
+import { type Segment, segmentsOf } from './segments.ts';
+import { isConnected } from './units.ts';
 
 const definition = (stack: Stack, { name, internal }: Segment): ComposeValue | undefined => {
   const existing: Network | undefined = stack.networks.get(name);
@@ -27,28 +28,31 @@ const isExternal = (stack: Stack, { network }: NetworkAttachment): boolean =>
   stack.networks.get(network)?.external === true;
 
 /**
- * The `networks` of a service: names where that says all. Aliases move along; a fixed address stays with an external
- * network and goes with a replaced one, whose subnet it came from.
+ * The `networks` of a service: names where that says all. Aliases move along; a fixed address stays with a network that
+ * stays, and goes with a replaced one, whose subnet it came from.
  */
 const attachments = (stack: Stack, service: Service, names: readonly string[]): ComposeValue => {
-  const kept = service.networks.filter((attachment) => isExternal(stack, attachment));
+  const kept = service.networks.filter((each) => isExternal(stack, each) || names.includes(each.network));
   const aliases = [
-    ...new Set(service.networks.filter((attachment) => !isExternal(stack, attachment)).flatMap((each) => each.aliases)),
+    ...new Set(service.networks.filter((each) => !isExternal(stack, each)).flatMap((each) => each.aliases)),
   ];
-  const fixed = kept.some(({ ipv4Address, ipv6Address }) => ipv4Address !== undefined || ipv6Address !== undefined);
-  if (aliases.length === 0 && !fixed && kept.every((attachment) => attachment.aliases.length === 0))
-    return [...names, ...kept.map(({ network }) => network)];
-  return Object.fromEntries([
-    ...names.map((name): [string, ComposeValue] => [name, aliases.length === 0 ? {} : { aliases }]),
-    ...kept.map((attachment): [string, ComposeValue] => [
-      attachment.network,
-      {
-        ...(attachment.aliases.length === 0 ? {} : { aliases: [...attachment.aliases] }),
-        ...(attachment.ipv4Address === undefined ? {} : { ipv4_address: attachment.ipv4Address }),
-        ...(attachment.ipv6Address === undefined ? {} : { ipv6_address: attachment.ipv6Address }),
-      },
-    ]),
-  ]);
+  const entries = [...new Set([...names, ...kept.map(({ network }) => network)])].map(
+    (name): readonly [string, { readonly [key: string]: ComposeValue }] => {
+      const before = kept.find(({ network }) => network === name);
+      const own = before !== undefined && isExternal(stack, before) ? before.aliases : aliases;
+      return [
+        name,
+        {
+          ...(own.length === 0 ? {} : { aliases: [...own] }),
+          ...(before?.ipv4Address === undefined ? {} : { ipv4_address: before.ipv4Address }),
+          ...(before?.ipv6Address === undefined ? {} : { ipv6_address: before.ipv6Address }),
+        },
+      ];
+    },
+  );
+  return entries.every(([, settings]) => Object.keys(settings).length === 0)
+    ? entries.map(([name]) => name)
+    : Object.fromEntries(entries);
 };
 
 const serviceChanges = (stack: Stack, segments: readonly Segment[]): readonly Change[] =>
@@ -59,15 +63,15 @@ const serviceChanges = (stack: Stack, segments: readonly Segment[]): readonly Ch
     return [
       ...setServiceKey(stack, service.name, ['networks'], attachments(stack, service, names)),
       ...(service.networkMode === undefined ? [] : removeServiceKey(stack, service.name, ['network_mode'])),
-      ...readdressed(stack, service),
+      ...readdressed(stack, service, names),
     ];
   });
 
 /** A person has to look where other settings repeat an address that is given up. */
-const readdressed = (stack: Stack, service: Service): readonly Change[] =>
+const readdressed = (stack: Stack, service: Service, names: readonly string[]): readonly Change[] =>
   service.networks.flatMap((attachment) => {
     const address = attachment.ipv4Address ?? attachment.ipv6Address;
-    if (address === undefined || isExternal(stack, attachment)) return [];
+    if (address === undefined || isExternal(stack, attachment) || names.includes(attachment.network)) return [];
     const users = [...stack.services.values()].flatMap(({ name, environment }) =>
       [...environment].flatMap(([variable, { value }]) => (value === address ? [`${variable} of ${name}`] : [])),
     );

@@ -1,22 +1,28 @@
 import type { Control } from '../../contracts/control.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import { type Calls, callsOf, isDataStore } from '../calls.ts';
+import { circlesOf } from '../circles.ts';
+import { networkBudget } from '../network-budget.ts';
 import { askEachService } from '../question.ts';
 import { segmentation } from '../segmentation.ts';
-import { mayReach } from '../segments.ts';
-import { isVault } from '../servers.ts';
+import { relationOf, unitOf } from '../units.ts';
 
-/** Services with something to guard that share the network and that the service has no business with. */
-const needlesslyReached = (stack: Stack, calls: Calls, service: Service, network: string): readonly string[] =>
+/** Services whose callers are known, that share the network, and that the service has no business with. */
+const needlesslyReached = (stack: Stack, service: Service, network: string): readonly string[] =>
   [...stack.services.values()]
-    .filter((other) => other.name !== service.name && other.networks.some((each) => each.network === network))
-    .filter(
-      (other) => isVault(other) || (isDataStore(stack, other) && !isDataStore(stack, service) && !isVault(service)),
-    )
-    .filter((other) => !mayReach(stack, calls, service, other))
-    .map(({ name }) => name);
+    .filter(({ name, networks }) => name !== service.name && networks.some((each) => each.network === network))
+    .map(({ name }) => name)
+    .filter((name) => (unitOf(stack, name)?.role ?? 'application') !== 'application')
+    .filter((name) => relationOf(stack, service.name, name) === 'nothing');
 
-/** N07: a service reaches the data stores and the Vault that it calls, and no other. */
+/** Why even hardening leaves something of it; empty where it does not. */
+const shortage = (stack: Stack): string => {
+  const wanted = circlesOf(stack).length;
+  return wanted <= networkBudget
+    ? ''
+    : `; the calls ask for ${wanted} networks, and a project gets ${networkBudget} at most, because an engine has addresses for few`;
+};
+
+/** N07: a service reaches the data stores, poolers and the Vault that it has to do with, and no other. */
 export const control: Control = {
   id: 'network/needless-reachability',
   aliases: ['N07'],
@@ -31,14 +37,13 @@ export const control: Control = {
   checklist: ['network-policies'],
   static: askEachService({
     inapplicable: (_service, stack) => (stack.services.size < 2 ? 'is the only service of the project' : undefined),
-    sound: 'reaches no data store that it does not call',
+    sound: 'reaches no data store, pooler or Vault that it has nothing to do with',
     *faults(service, stack) {
-      const calls = callsOf(stack);
       for (const { network, at } of service.networks) {
-        const reached = needlesslyReached(stack, calls, service, network);
+        const reached = needlesslyReached(stack, service, network);
         if (reached.length === 0) continue;
         yield {
-          message: `${service.name} reaches ${reached.join(', ')} over ${network} without calling ${reached.length === 1 ? 'it' : 'them'}`,
+          message: `${service.name} reaches ${reached.join(', ')} over ${network} without calling ${reached.length === 1 ? 'it' : 'them'}${shortage(stack)}`,
           at,
           key: network,
           remedy: segmentation(stack),

@@ -3,7 +3,8 @@ import { suite, test } from 'node:test';
 import type { ReachTry } from '../../contracts/evidence.ts';
 import type { Stack } from '../../contracts/stack.ts';
 import { sketchStack } from '../process/testing.ts';
-import { type Place, attemptsFrom, cellsOf, isReached, relationOf } from './reachability.ts';
+import { relationOf } from '../../controls/units.ts';
+import { type Place, attemptsFrom, cellsOf, isReached } from './reachability.ts';
 
 const at = { file: 'compose.yaml', line: 1, column: 1 };
 const edge = (from: string, to: string) => ({ from, to, reasons: [{ text: 'depends_on', at }] });

@@ -1,5 +1,6 @@
 import type { ReachCell, ReachTry } from '../../contracts/evidence.ts';
-import type { Service, Stack } from '../../contracts/stack.ts';
+import type { Stack } from '../../contracts/stack.ts';
+import { relationOf } from '../../controls/units.ts';
 
 /** A service's place in the networks, for working out what to try. */
 export interface Place {
@@ -47,20 +48,6 @@ export const attemptsFrom = (from: Place, others: readonly Place[]): readonly At
         gateways.map((gateway) => ({ to: service, over: 'host', address: gateway, port: hostPort })),
       ),
     ]);
-};
-
-/** Nodes of one cluster differ in a number, and call each other although no text says so: `redis-1` and `redis-2`. */
-const stemOf = (name: string): string => name.replace(/[-_.]?\d+$/, '') || name;
-
-const isSameCluster = (stack: Stack, a: Service, b: Service): boolean =>
-  a.kind === b.kind && stemOf(a.name) === stemOf(b.name) && stack.traits?.get(a.kind)?.storesData === true;
-
-/** What the project declares between two services, from the first one's side. */
-export const relationOf = (stack: Stack, from: string, to: string): 'calls' | 'answers' | 'nothing' => {
-  const [a, b] = [stack.services.get(from), stack.services.get(to)];
-  if (stack.edges.some((edge) => edge.from === from && edge.to === to)) return 'calls';
-  if (a !== undefined && b !== undefined && isSameCluster(stack, a, b)) return 'calls';
-  return stack.edges.some((edge) => edge.from === to && edge.to === from) ? 'answers' : 'nothing';
 };
 
 /**
