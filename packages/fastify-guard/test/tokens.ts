@@ -6,7 +6,8 @@ export const part = (value: object | string | Uint8Array): string =>
     'base64url',
   );
 
-interface Pair {
+/** A key and its private half, in PEM. */
+export interface Pair {
   readonly publicKey: string;
   readonly privateKey: string;
 }
@@ -56,25 +57,48 @@ export const signed = (
 export const issuer = 'https://issuer.example';
 export const audience = 'https://api.example';
 
+/** Who issues tokens, for whom, and with which keys: those for ES256 under `kid`, RSA under `rsa`, Ed25519 under `ed25519`. */
+export interface Issuance {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly kid: string;
+  readonly keys: Readonly<Record<keyof typeof keys, Pair>>;
+}
+
+/** The issuer of the tests. */
+export const usualIssuance: Issuance = { issuer, audience, kid: 'p256', keys };
+
 /** Seconds since the epoch. */
 export const seconds = (): number => Math.floor(Date.now() / 1000);
 
-/** Good claims, with changes. */
-export const claims = (changes: object = {}): object => ({
-  iss: issuer,
-  sub: 'alice',
-  aud: audience,
-  exp: seconds() + 300,
-  iat: seconds(),
-  jti: crypto.randomUUID(),
-  client_id: 'web',
-  roles: ['user'],
-  scope: 'notes:read notes:write',
-  ...changes,
-});
+/** Good claims, headers and tokens of an issuer, with changes. */
+export const tokensOf = (
+  issuance: Issuance,
+): {
+  readonly claims: (changes?: object) => object;
+  readonly header: (changes?: object) => object;
+  readonly token: (claimChanges?: object, headerChanges?: object, key?: string) => string;
+} => {
+  const claims = (changes: object = {}): object => ({
+    iss: issuance.issuer,
+    sub: 'alice',
+    aud: issuance.audience,
+    exp: seconds() + 300,
+    iat: seconds(),
+    jti: crypto.randomUUID(),
+    client_id: 'web',
+    roles: ['user'],
+    scope: 'notes:read notes:write',
+    ...changes,
+  });
+  const header = (changes: object = {}): object => ({ alg: 'ES256', typ: 'at+jwt', kid: issuance.kid, ...changes });
+  return {
+    claims,
+    header,
+    token: (claimChanges = {}, headerChanges = {}, key = issuance.keys.p256.privateKey) =>
+      signed(header(headerChanges), claims(claimChanges), key),
+  };
+};
 
-export const header = (changes: object = {}): object => ({ alg: 'ES256', typ: 'at+jwt', kid: 'p256', ...changes });
-
-/** A good token, with changes. */
-export const token = (claimChanges: object = {}, headerChanges: object = {}, key = keys.p256.privateKey): string =>
-  signed(header(headerChanges), claims(claimChanges), key);
+/** Those of the issuer of the tests. */
+export const { claims, header, token } = tokensOf(usualIssuance);
