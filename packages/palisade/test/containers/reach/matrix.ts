@@ -1,23 +1,38 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { loadStack } from '../../../src/model/load.ts';
 import { mapConcurrently } from '../../../src/support/concurrency.ts';
+import { discoverKinds } from '../../../src/testing/discover.ts';
 import type { Engine } from '../engine/index.ts';
-import type { ComposeProject, ResolvedProject } from '../stack/project.ts';
+import type { ComposeProject } from '../stack/project.ts';
 
 const inspected = z.record(z.string(), z.object({ IPAddress: z.string(), GlobalIPv6Address: z.string() }).loose());
 
 /** An edge, as `caller → callee`. */
 export type Edge = `${string} → ${string}`;
 
-/** The edges that the files declare: the pairs of services that share a network. */
-export const declaredEdges = ({ services }: ResolvedProject): readonly Edge[] => {
-  const all = Object.entries(services);
-  return all
-    .flatMap(([from, { networks = {} }]) =>
-      all
-        .filter(([to, other]) => to !== from && Object.keys(other.networks ?? {}).some((name) => name in networks))
-        .map(([to]): Edge => `${from} → ${to}`),
+/** Nodes of one cluster differ in a number, and call each other although no text says so. */
+const isSameCluster = (a: string, b: string): boolean => {
+  const [one, other] = [/^(.+)-\d+$/.exec(a)?.[1], /^(.+)-\d+$/.exec(b)?.[1]];
+  return one !== undefined && one === other;
+};
+
+/**
+ * The edges that there have to be: who calls whom, as the project's addresses, links and `depends_on` say it. Which networks it
+ * has says nothing here, so a network that joins two services without a call between them shows. A network leads both ways: who
+ * is called reaches its caller as well.
+ */
+export const declaredEdges = async (directory: string): Promise<readonly Edge[]> => {
+  const { found } = await discoverKinds();
+  const { services, edges } = await loadStack({ directory, environment: {}, kinds: found });
+  const calls = (from: string, to: string): boolean =>
+    isSameCluster(from, to) || edges.some((edge) => edge.from === from && edge.to === to);
+  return [...services.keys()]
+    .flatMap((from) =>
+      [...services.keys()]
+        .filter((to) => to !== from && (calls(from, to) || calls(to, from)))
+        .map((to): Edge => `${from} → ${to}`),
     )
     .toSorted();
 };
