@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
 import { part, signed } from '../tokens.ts';
-import { text } from './bytes.ts';
 import type { Forged, Mint } from './mint.ts';
 
 /** Algorithms that the issuer does not use, or that do not fit the key. */

@@ -1,5 +1,5 @@
 import { part, signed, signatureOf } from '../tokens.ts';
-import { text, zeros, order, one, derInteger } from './bytes.ts';
+import { zeros, order, one, derInteger } from './bytes.ts';
 import type { Forged, Mint } from './mint.ts';
 
 /** Signatures that are none of the key over these two parts. */

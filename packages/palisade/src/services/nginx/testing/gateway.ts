@@ -90,7 +90,7 @@ export interface GatewayOptions {
   readonly directory: string;
   readonly compose: string;
   readonly configuration: string;
-  /** Loopback port that stands for `api`, whatever port of it is named. */
+  /** Loopback port that stands for `api` or `reference-api`, whatever port of it is named. */
   readonly upstream: number;
   /** Hardens the project before it starts, with certificates of the authority. */
   readonly authority?: Authority;
@@ -157,7 +157,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       text: (text) =>
         mounts
           .reduce((now, [target, host]) => now.replaceAll(`${target}/`, `${host}/`), text)
-          .replaceAll(/\bapi:\d+/g, `localhost:${upstream}`),
+          .replaceAll(/(?<![\w-])(?:reference-)?api:\d+/g, `localhost:${upstream}`),
     },
     program: (name) => `/usr/sbin/${name}`,
     reachable: () => Promise.resolve((path) => path),

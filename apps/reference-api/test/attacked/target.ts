@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startGateway } from '../../../../packages/palisade/src/services/nginx/testing/gateway.ts';
+import { freePort } from '../../src/testing/children.ts';
+import { type Api, openHardened } from '../../src/testing/playground.ts';
+import { type Call, callerOf } from './call.ts';
+import { type OutsideIssuer, openIssuer } from './issuer.ts';
+
+/** One way to the API. */
+export interface Way {
+  readonly name: 'directly' | 'through nginx';
+  readonly port: number;
+  readonly call: Call;
+}
+
+/** The hardened API with its gateway in front, TLS on both sides, as attackers find them. */
+export interface Target extends AsyncDisposable {
+  readonly directory: string;
+  readonly api: Api;
+  readonly direct: Way;
+  readonly gateway: Way;
+  readonly ways: readonly Way[];
+  /** Process of nginx that starts the others. */
+  readonly gatewayProcess: number;
+  readonly issuer: OutsideIssuer;
+  /** `aud` of its tokens. */
+  readonly audience: string;
+  /** Path of the certificate of the authority that signed its own. */
+  readonly authorityFile: string;
+  /** Fails where a request has made the API fail or end. */
+  readonly checkUnharmed: () => Promise<void>;
+}
+
+const bundled = new URL('../../../../stack/configs/nginx/nginx.conf', import.meta.url);
+
+/** The two services of the bundled stack that are attacked. */
+const compose = `
+services:
+  nginx:
+    image: nginx:1.30
+    ports: ["80:80"]
+    volumes:
+      - ./nginx.conf:/etc/nginx/nginx.conf:ro
+    depends_on: [reference-api]
+  reference-api:
+    build: ./api
+    environment:
+      REFERENCE_API_POSTURE: hardened
+`;
+
+/**
+ * Starts PostgreSQL, Vault, an issuer, the API, and nginx with the hardened configuration that its kind makes of the bundled
+ * one. The API believes what nginx says about the caller's address, and nobody else.
+ */
+export const openTarget = async (environment: Readonly<Record<string, string>> = {}): Promise<Target> => {
+  await using opening = new AsyncDisposableStack();
+  const ground = opening.adopt(await openHardened(), ({ close }) => close());
+  const { directory, authority } = ground;
+  const issuer = opening.use(await openIssuer(authority, directory));
+  const port = await freePort();
+  const nginx = opening.use(
+    await startGateway({
+      directory: join(directory, 'gateway'),
+      compose,
+      configuration: await readFile(bundled, 'utf8'),
+      upstream: port,
+      authority: {
+        file: authority.certificate,
+        issue: ({ directory: target, name }) => authority.issue(target, { name }),
+      },
+    }),
+  );
+  const audience = `https://localhost:${nginx.port(8443)}`;
+  const api = await ground.startApi({
+    PORT: String(port),
+    PUBLIC_ORIGIN: audience,
+    TRUSTED_PROXIES: '127.0.0.1/32',
+    OIDC_ISSUER: issuer.url,
+    // The issuer's certificate is of the tests' own authority.
+    NODE_EXTRA_CA_CERTS: authority.certificate,
+    ...environment,
+  });
+  const pem = await readFile(authority.certificate, 'utf8');
+  const direct: Way = { name: 'directly', port, call: callerOf(port, pem) };
+  const gateway: Way = {
+    name: 'through nginx',
+    port: nginx.port(8443),
+    call: callerOf(nginx.port(8443), pem),
+  };
+  const gatewayProcess = nginx.child.pid;
+  assert.ok(gatewayProcess !== undefined);
+  const opened = opening.move();
+  return {
+    directory,
+    api,
+    direct,
+    gateway,
+    ways: [direct, gateway],
+    gatewayProcess,
+    issuer,
+    audience,
+    authorityFile: authority.certificate,
+    checkUnharmed: async () => {
+      assert.equal(api.process.exitCode, null, 'the API has ended');
+      assert.equal(nginx.child.exitCode, null, 'nginx has ended');
+      assert.equal((await direct.call('/health')).status, 200);
+      // Pino's levels: 50 is an error, 60 is fatal.
+      assert.doesNotMatch(api.output(), /"level":(?:50|60)/);
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+};
