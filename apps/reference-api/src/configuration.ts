@@ -41,6 +41,21 @@ export interface DevelopmentConfiguration extends Listening {
   readonly neighbours: ReadonlyMap<Neighbour, readonly Secret[]>;
 }
 
+/** The authorization server of this service. */
+export interface OwnIssuer {
+  readonly kind: 'own';
+  /** Where the signing keys are kept, below the KV mount `secret`. */
+  readonly keysPath: string;
+  /** Serves `POST /token`, which takes passwords from every client. */
+  readonly legacyPasswordGrant: boolean;
+}
+
+/** An issuer that is somebody else's; its keys are found from its address. */
+export interface OutsideIssuer {
+  readonly kind: 'outside';
+  readonly url: string;
+}
+
 /** TLS only, nothing trusted that was not proven. */
 export interface HardenedConfiguration extends Listening {
   readonly posture: 'hardened';
@@ -64,8 +79,8 @@ export interface HardenedConfiguration extends Listening {
   readonly refreshEvery: number;
   /** Where callers see this service: `https://api.example`, without a path. The audience of tokens. */
   readonly origin: string;
-  /** Issuer of tokens; nobody has one where absent. */
-  readonly outsideIssuer?: string;
+  /** Who gives tokens out: this service itself, or somebody whose address is all that is needed. */
+  readonly issuer: OwnIssuer | OutsideIssuer;
   /** Directory of the audit log. */
   readonly auditDirectory: string;
   /** Networks of the gateway. */
@@ -225,6 +240,8 @@ const hardened = z
       .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'has to be an origin, without a path')
       .default('https://localhost'),
     OIDC_ISSUER: url('https:').optional(),
+    SIGNING_KEYS_VAULT_PATH: secretPath.default('reference-api/signing-keys'),
+    LEGACY_PASSWORD_GRANT: z.enum(['true', 'false'], 'has to be true or false').default('false'),
     AUDIT_DIRECTORY: absolutePath.default('/var/lib/reference-api/audit'),
     TRUSTED_PROXIES: z.string().default(''),
     VAULT_ADDR: url('https:'),
@@ -232,6 +249,10 @@ const hardened = z
     VAULT_ROLE_ID_FILE: absolutePath,
     VAULT_SECRET_ID_FILE: absolutePath,
     VAULT_START_SECONDS: seconds(15),
+  })
+  .refine(({ OIDC_ISSUER: outside, LEGACY_PASSWORD_GRANT: form }) => outside === undefined || form === 'false', {
+    path: ['LEGACY_PASSWORD_GRANT'],
+    error: 'has no meaning beside OIDC_ISSUER: passwords are taken by the own authorization server alone',
   })
   .transform((env): HardenedConfiguration => ({
     posture: 'hardened',
@@ -269,7 +290,14 @@ const hardened = z
     ]),
     refreshEvery: env.CREDENTIALS_REFRESH_SECONDS,
     origin: env.PUBLIC_ORIGIN,
-    ...(env.OIDC_ISSUER === undefined ? {} : { outsideIssuer: env.OIDC_ISSUER }),
+    issuer:
+      env.OIDC_ISSUER === undefined
+        ? {
+            kind: 'own',
+            keysPath: env.SIGNING_KEYS_VAULT_PATH,
+            legacyPasswordGrant: env.LEGACY_PASSWORD_GRANT === 'true',
+          }
+        : { kind: 'outside', url: env.OIDC_ISSUER },
     auditDirectory: env.AUDIT_DIRECTORY,
     proxies: env.TRUSTED_PROXIES.split(',').filter((each) => each !== ''),
   }));

@@ -24,6 +24,14 @@ const definitions = {
     exitCode: 3,
     next: 'Give the service a directory of its own that it may write, with space in it; `palisade audit verify` tells what is wrong with a log.',
   },
+  'oauth/keys-unreachable': {
+    exitCode: 3,
+    next: 'Let the policy of this service create, read and update exactly that path (and no other), or name an issuer in OIDC_ISSUER.',
+  },
+  'oauth/unusable': {
+    exitCode: 3,
+    next: 'Do what the message says, or name an issuer in OIDC_ISSUER.',
+  },
   'server/port-unavailable': {
     exitCode: 3,
     next: 'Stop what uses the port, or set PORT to another one.',

@@ -4,6 +4,7 @@ import {
   type GuardEvent,
   type GuardOptions,
   type IssuerOptions,
+  type Revocations,
   createGuard,
   createRedisStore,
 } from '@palisade/fastify-guard';
@@ -25,6 +26,8 @@ export interface HardenedServerOptions {
   readonly tls?: CertificateBundle;
   /** Whose tokens are accepted. */
   readonly issuer: IssuerOptions;
+  /** Tokens that end before their time; asked for each request that brings one. None does where absent. */
+  readonly revocations?: Revocations;
   readonly audit: AuditSink;
   /** Where limits are counted, so that several instances count together; this process where absent. */
   readonly redis?: SendCommand;
@@ -70,7 +73,10 @@ export const createHardenedServer = async (
   let log: Application['log'] | undefined;
   const guard = createGuard({
     roles,
-    tokens: { issuers: [options.issuer] },
+    tokens: {
+      issuers: [options.issuer],
+      ...(options.revocations === undefined ? {} : { revocations: options.revocations }),
+    },
     limits: {
       everywhere: [{ per: 'address', rates: ['600/minute'] }],
       ...(redis === undefined

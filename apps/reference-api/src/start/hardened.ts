@@ -4,7 +4,6 @@ import type { Credentials } from '../connection/login.ts';
 import { openDatabase } from '../database/database.ts';
 import { usersOf } from '../database/users.ts';
 import { StartError, messageOf } from '../errors.ts';
-import type { Application } from '../http/application.ts';
 import { createHardenedServer } from '../http/hardened.ts';
 import { type OpenNeighbour, openNeighbour } from '../neighbours.ts';
 import { accountRoutes } from '../routes/account.ts';
@@ -14,7 +13,8 @@ import { userRoutes } from '../routes/users.ts';
 import { type Service, listen } from '../service.ts';
 import { watchCertificates } from '../tls/watch.ts';
 import { openWithAppRole } from '../vault/vault.ts';
-import { issuerOf } from './issuer.ts';
+import { openIssuer } from './issuer.ts';
+import { createLateLog } from './late-log.ts';
 import { atStart, checksOf, refreshAll, serviceOf } from './opening.ts';
 
 const openAudit = async (directory: string): Promise<Awaited<ReturnType<typeof openAuditLog>>> => {
@@ -28,18 +28,18 @@ const openAudit = async (directory: string): Promise<Awaited<ReturnType<typeof o
 /** Starts the service behind the guard. @throws StartError */
 export const startHardened = async (configuration: HardenedConfiguration): Promise<Service> => {
   await using opening = new AsyncDisposableStack();
-  let log: Application['log'] | undefined;
+  const log = createLateLog();
   const warn =
     (message: string) =>
     (error: unknown): void =>
-      log?.warn({ err: error }, message);
+      log.warn({ err: error }, message);
   const unreadable = warn('cannot read the credentials again');
 
   const serverIdentity = opening.adopt(
     await watchCertificates(configuration.serverCertificates, {
       changed: (bundle) => {
         http.useCertificates(bundle);
-        log?.info('serving a new certificate');
+        log.info({}, 'serving a new certificate');
       },
       failed: warn('the server certificates changed but cannot be used'),
     }),
@@ -55,7 +55,7 @@ export const startHardened = async (configuration: HardenedConfiguration): Promi
   );
   const audit = opening.adopt(await openAudit(configuration.auditDirectory), ({ close }) => close());
   const vault = opening.adopt(
-    await openWithAppRole(configuration, (event) => log?.info({ vault: event }, 'vault session')),
+    await openWithAppRole(configuration, (event) => log.info({ vault: event }, 'vault session')),
     ({ close }) => close(),
   );
   const keptAt = (entry: ServerEntry): Credentials => ({
@@ -65,6 +65,9 @@ export const startHardened = async (configuration: HardenedConfiguration): Promi
     await atStart('the database', () => openDatabase(keptAt(configuration.database), warn('database connection lost'))),
     ({ close }) => close(),
   );
+  const issuer = await openIssuer(configuration, { vault, database, log });
+  const { server } = issuer;
+  opening.defer(() => server?.close());
   for (const [name, entry] of configuration.neighbours)
     neighbours.push(
       opening.adopt(
@@ -94,14 +97,22 @@ export const startHardened = async (configuration: HardenedConfiguration): Promi
     {
       logLevel: configuration.logLevel,
       tls: serverIdentity.current(),
-      issuer: issuerOf(configuration),
+      issuer: issuer.options,
+      ...(server === undefined ? {} : { revocations: server.revocations }),
       audit,
       proxies: configuration.proxies,
       ...(redis === undefined ? {} : { redis }),
     },
     [...routes, documentRoute(() => openApiOf(routes, http.guard.openapi()))],
+    server === undefined ? [] : [server.plugin],
   );
-  log = http.app.log;
+  if (server !== undefined) {
+    const follow = (keys: ReturnType<typeof server.localKeys>): void => http.guard.useKeys(configuration.origin, keys);
+    server.onKeysChanged(follow);
+    // They may have changed while the neighbours were opened.
+    follow(server.localKeys());
+  }
+  log.continueIn(http.app.log);
   const port = await listen(http, configuration);
   return serviceOf(http, port, opening.move(), {
     startDraining: () => {
@@ -109,7 +120,7 @@ export const startHardened = async (configuration: HardenedConfiguration): Promi
     },
     reload: async () => {
       await Promise.all([serverIdentity.reload(), clientIdentity.reload()]);
-      await refreshAll(database, neighbours);
+      await Promise.all([refreshAll(database, neighbours), server?.refreshKeys()]);
     },
   });
 };

@@ -114,7 +114,8 @@ export const openHardened = async (): Promise<HardenedPlayground> => {
   await ground.authority.issue(clientCertificates, { name: 'reference-api' });
   const password = crypto.randomUUID();
   await ground.postgres.administer(
-    `CREATE ROLE "reference-api" LOGIN PASSWORD '${password}'; GRANT SELECT, INSERT, DELETE ON users TO "reference-api"`,
+    `CREATE ROLE "reference-api" LOGIN PASSWORD '${password}'; GRANT SELECT, INSERT, DELETE ON users TO "reference-api";
+     GRANT CREATE ON SCHEMA public TO "reference-api"`,
   );
   await vault.writeLogin({ username: 'reference-api', password, database: 'devdb', host: 'postgres', port: '5432' });
   const opened = opening.move();

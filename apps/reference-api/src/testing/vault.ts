@@ -40,7 +40,8 @@ const program = async (): Promise<string> => {
   throw new Error('no OpenBao or Vault on this machine: set PALISADE_BAO to its program');
 };
 
-const policy = 'path "secret/data/postgres/reference-api" { capabilities = ["read"] }';
+const policy = `path "secret/data/postgres/reference-api" { capabilities = ["read"] }
+path "secret/data/reference-api/signing-keys" { capabilities = ["create", "read", "update"] }`;
 const role = 'reference-api';
 
 /** Starts a server in memory. It is a development server, but over TLS and asked like a real one. */

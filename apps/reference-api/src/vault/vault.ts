@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   type AppRoleSession,
+  type Kv2,
   type SessionEvent,
   type TokenSource,
   type VaultClient,
@@ -20,6 +21,8 @@ export type KeptLogin = Omit<Login, 'tls'>;
 export interface Vault {
   /** The login kept for a server below the KV mount `secret`. */
   readonly readLogin: (entry: ServerEntry, signal: AbortSignal) => Promise<KeptLogin>;
+  /** An entry below the same mount that this service makes and replaces itself. */
+  readonly entries: Pick<Kv2, 'read' | 'write'>;
   /** Rejects where Vault does not answer, is sealed, or lets this service not in. */
   readonly check: () => Promise<void>;
   /** Gives the token back. */
@@ -73,6 +76,7 @@ export const openWithToken = (address: string, token: TokenSource): Vault => {
   const client = createVaultClient({ address, token, plaintext: true });
   return {
     readLogin: (entry, signal) => readLogin(client, entry, signal),
+    entries: client.kv2(),
     check: () => checkHealth(client),
     close: client.close,
   };
@@ -129,17 +133,23 @@ export const openWithAppRole = async (
     await close();
     throw error;
   }
+  const retried = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const token = await session.token();
+    try {
+      return await work();
+    } catch (error) {
+      if (!isVaultError(error, 'vault/permission-denied')) throw error;
+      // The token may have been revoked before its time; a new one tells.
+      session.discard(token);
+      return work();
+    }
+  };
+  const kv = authenticated.kv2();
   return {
-    readLogin: async (entry, signal) => {
-      const token = await session.token();
-      try {
-        return await readLogin(authenticated, entry, signal);
-      } catch (error) {
-        if (!isVaultError(error, 'vault/permission-denied')) throw error;
-        // The token may have been revoked before its time; a new one tells.
-        session.discard(token);
-        return readLogin(authenticated, entry, signal);
-      }
+    readLogin: (entry, signal) => retried(() => readLogin(authenticated, entry, signal)),
+    entries: {
+      read: (path, options) => retried(() => kv.read(path, options)),
+      write: (path, fields, options) => retried(() => kv.write(path, fields, options)),
     },
     check: async () => {
       await session.token();

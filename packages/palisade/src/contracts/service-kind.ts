@@ -168,6 +168,18 @@ export interface ManagedSecret {
   readonly readers: readonly string[];
 }
 
+/**
+ * What a service does in Vault by itself, beside reading its credentials: it keeps an entry of KV v2 (mount `secret`), which
+ * it makes, reads and replaces. Palisade gives it the right to exactly this path, and neither makes nor reads what is there;
+ * nor may the operator.
+ */
+export interface VaultRight {
+  readonly kind: 'own-entry';
+  readonly service: string;
+  /** Path below the mount, for example `reference-api/signing-keys`. */
+  readonly path: string;
+}
+
 /** What carrying out a statement needs from outside. */
 export interface StatementTools {
   readonly service: Service;
@@ -205,6 +217,8 @@ export interface ServiceKind {
   readonly harden?: (stack: Stack, service: Service) => readonly (FileWrite | ComposeEdit)[];
   /** Credentials that the hardened posture needs in Vault. */
   readonly secrets?: (stack: Stack, service: Service) => readonly ManagedSecret[];
+  /** What the service does in Vault beside reading those. */
+  readonly vaultRights?: (stack: Stack, service: Service) => readonly VaultRight[];
   /** Certificates of the service: as a server, and as a client of others. */
   readonly certificates?: (stack: Stack, service: Service) => readonly CertificateIssue[];
   /** What has to hold inside the running database: roles, grants, limits, extensions. */

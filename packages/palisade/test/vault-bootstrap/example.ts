@@ -41,6 +41,7 @@ export const goal: BootstrapGoal = {
       readers: ['postgres', 'reference-api'],
     },
   ],
+  rights: [],
   certificates: [
     vaultCertificate,
     certificate('postgres', 'server', ['postgres', 'localhost']),

@@ -1,10 +1,10 @@
 import { kinds } from '../../catalog.generated.ts';
 import type { Callers } from '../../contracts/runtime.ts';
 import type { CertificateIssue, SqlStatement } from '../../contracts/change.ts';
-import type { ManagedSecret, ServiceKind } from '../../contracts/service-kind.ts';
+import type { ManagedSecret, ServiceKind, VaultRight } from '../../contracts/service-kind.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
 import { activeServices } from '../../model/index.ts';
-import type { BootstrapGoal } from '../../services/vault/bootstrap/index.ts';
+import { type BootstrapGoal, readersOf } from '../../services/vault/bootstrap/index.ts';
 import { canonicalJson } from '../../support/canonical-json.ts';
 
 /** The kind of a service; undefined for an unknown one. */
@@ -25,6 +25,10 @@ export const certificatesOf = (stack: Stack): readonly CertificateIssue[] =>
 export const secretsOf = (stack: Stack): readonly ManagedSecret[] =>
   activeServices(stack).flatMap((service) => kindOf(service)?.secrets?.(stack, service) ?? []);
 
+/** What the services of a stack do in Vault beside reading those. */
+const rightsOf = (stack: Stack): readonly VaultRight[] =>
+  activeServices(stack).flatMap((service) => kindOf(service)?.vaultRights?.(stack, service) ?? []);
+
 /** What has to hold in a service's database. */
 export const statementsOf = (stack: Stack, service: Service): readonly SqlStatement[] =>
   kindOf(service)?.statements?.(stack, service) ?? [];
@@ -38,11 +42,12 @@ const loopback = ['127.0.0.0/8', '::1/128'];
  */
 export const bootstrapGoalOf = (stack: Stack, callers?: Callers): BootstrapGoal => {
   const secrets = secretsOf(stack);
-  const readers = [...new Set(secrets.flatMap((secret) => secret.readers))].toSorted();
+  const rights = rightsOf(stack);
   return {
     secrets,
+    rights,
     certificates: certificatesOf(stack),
-    consumers: readers.map((service) => ({
+    consumers: readersOf({ secrets, rights }).map((service) => ({
       service,
       cidrs: callers === undefined ? loopback : (callers.services.get(service) ?? []),
     })),

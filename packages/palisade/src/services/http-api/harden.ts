@@ -13,9 +13,11 @@ import {
   databaseOf,
   databasePortOf,
   isReferenceApi,
+  issuesTokens,
   neighbourPrefixes,
   neighboursOf,
   postureVariable,
+  signingKeysOf,
 } from './reference-api.ts';
 
 /** User and group of the image's service account. */
@@ -93,11 +95,31 @@ const auditEdits = (stack: Stack, service: Service): readonly ComposeEdit[] => {
  */
 const privateNetworks = '127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16';
 
+/** True where a gateway of the stack passes requests on to the service. */
+const hasGateway = (stack: Stack, service: Service): boolean =>
+  stack.edges.some(({ from, to }) => to === service.name && stack.services.get(from)?.kind === 'nginx');
+
 /** Lets the service count and record the callers of the gateway, not the gateway. */
 const gatewayEdits = (stack: Stack, service: Service): readonly ComposeEdit[] =>
-  stack.edges.some(({ from, to }) => to === service.name && stack.services.get(from)?.kind === 'nginx')
-    ? setEnvironment(stack, service, 'TRUSTED_PROXIES', privateNetworks)
-    : [];
+  hasGateway(stack, service) ? setEnvironment(stack, service, 'TRUSTED_PROXIES', privateNetworks) : [];
+
+/**
+ * Who the service is for those who hold its tokens, where its own signing keys lie. The gateway of the hardened posture
+ * listens on the usual port of HTTPS. An origin that is there already is the user's, who knows the real name.
+ */
+const issuerEdits = (stack: Stack, service: Service): readonly ComposeEdit[] => [
+  ...(service.environment.has('PUBLIC_ORIGIN')
+    ? []
+    : setEnvironment(
+        stack,
+        service,
+        'PUBLIC_ORIGIN',
+        hasGateway(stack, service) ? 'https://localhost' : `https://localhost:${httpsPort}`,
+      )),
+  ...(issuesTokens(stack, service)
+    ? setEnvironment(stack, service, 'SIGNING_KEYS_VAULT_PATH', signingKeysOf(service))
+    : []),
+];
 
 /** Switches that a laptop's environment turns on. What is unset stays unset. */
 const switchedOff = (stack: Stack, service: Service): readonly ComposeEdit[] => [
@@ -129,6 +151,7 @@ export const harden = (stack: Stack, service: Service): readonly ComposeEdit[] =
         ...switchedOff(stack, service),
         ...auditEdits(stack, service),
         ...gatewayEdits(stack, service),
+        ...issuerEdits(stack, service),
         ...setEnvironment(stack, service, 'TLS_DIRECTORY', serverCertificates),
         ...appendToServiceKey(stack, service, ['volumes'], `./certs/${service.name}/server:${serverCertificates}:ro`),
         ...appendToServiceKey(stack, service, ['ports'], `127.0.0.1:${httpsPort}:${httpsPort}`),

@@ -4,7 +4,7 @@ import './evidence.ts';
 import { harden, imageAccount } from './harden.ts';
 import { httpPort, httpsPort, matches } from './matching.ts';
 import { processCapability } from './process.ts';
-import { isReferenceApi } from './reference-api.ts';
+import { isReferenceApi, issuesTokens, signingKeysOf } from './reference-api.ts';
 
 /** Applications that serve HTTP: services built from sources, told by weak hints. */
 export const kind: ServiceKind = {
@@ -27,4 +27,6 @@ export const kind: ServiceKind = {
   process: processCapability,
   harden,
   certificates,
+  vaultRights: (stack, service) =>
+    issuesTokens(stack, service) ? [{ kind: 'own-entry', service: service.name, path: signingKeysOf(service) }] : [],
 };

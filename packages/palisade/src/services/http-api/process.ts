@@ -43,7 +43,28 @@ export const whyLeftOut = (service: Service): string | undefined =>
 
 const portOf = (service: Service): number => (isHardened(service) ? httpsPort : httpPort);
 
-const plan = async ({ service, layout, environment, reachable }: ProcessContext): Promise<ProcessPlan> => {
+/**
+ * Where callers see the service on this host: `https://localhost` means whoever publishes that port, the gateway or the
+ * service itself, and here that one listens on another port. Any other origin is a real name and stays.
+ */
+export const originHere = ({
+  stack,
+  service,
+  layout,
+}: Pick<ProcessContext, 'stack' | 'service' | 'layout'>): object => {
+  const origin = URL.parse(service.environment.get('PUBLIC_ORIGIN')?.value ?? '');
+  if (origin?.protocol !== 'https:' || origin.hostname !== 'localhost') return {};
+  const wanted = origin.port === '' ? 443 : Number(origin.port);
+  const found = [...stack.services.values()]
+    .filter(
+      ({ name }) => name === service.name || stack.edges.some(({ from, to }) => from === name && to === service.name),
+    )
+    .flatMap(({ name, ports }) => ports.map(({ published, target }) => ({ name, published, target })))
+    .find(({ published }) => published === wanted);
+  return found === undefined ? {} : { PUBLIC_ORIGIN: `https://localhost:${layout.port(found.name, found.target)}` };
+};
+
+const plan = async ({ stack, service, layout, environment, reachable }: ProcessContext): Promise<ProcessPlan> => {
   const sources = sourcesOf(service);
   if (sources === undefined)
     throw error('http-api/not-runnable', { service: service.name, why: whyLeftOut(service) ?? 'its sources are gone' });
@@ -56,7 +77,7 @@ const plan = async ({ service, layout, environment, reachable }: ProcessContext)
     run: {
       program: here(process.execPath),
       args: ['--conditions=palisade-source', here(join(sources, 'src/main.ts'))],
-      environment: { ...environment, HOST: '127.0.0.1', PORT: String(port) },
+      environment: { ...environment, ...originHere({ stack, service, layout }), HOST: '127.0.0.1', PORT: String(port) },
     },
     ready: async (signal) => {
       const { send } = await import('./probe/request.ts');

@@ -56,6 +56,16 @@ export const neighboursOf = (stack: Stack, service: Service): readonly Neighbour
   });
 };
 
+/** Where the reference API keeps the signing keys of its tokens in Vault. It makes them itself. */
+export const signingKeysOf = ({ name }: Service): string => `${name}/signing-keys`;
+
+/**
+ * True where the reference API gives tokens out itself: somebody has to hold accounts and their tokens, so it needs its
+ * database, and no other issuer is named.
+ */
+export const issuesTokens = (stack: Stack, service: Service): boolean =>
+  isReferenceApi(service) && !service.environment.has('OIDC_ISSUER') && databaseOf(stack, service) !== undefined;
+
 /** The services of this kind, inactive ones too. */
 export const httpServices = (stack: Stack): readonly Service[] =>
   [...stack.services.values()].filter(({ kind }) => kind === 'http-api');

@@ -29,19 +29,19 @@ const normalised = (cidrs: readonly string[]): readonly string[] =>
   cidrs.map((cidr) => cidr.replace(cidr.includes(':') ? /\/128$/ : /\/32$/, '')).toSorted();
 
 /**
- * Who may log in, to do what, from where: one role for each service that reads a secret, and one for the operator.
+ * Who may log in, to do what, from where: one role for each service that logs in, and one for the operator.
  *
  * @throws `vault-bootstrap/consumer-without-network`, `vault-bootstrap/name-refused`
  */
 export const accessOf = (goal: BootstrapGoal): readonly Access[] => [
-  ...readersOf(goal.secrets).map((service) => {
+  ...readersOf(goal).map((service) => {
     const cidrs = goal.consumers.find((consumer) => consumer.service === service)?.cidrs ?? [];
     if (cidrs.length === 0) throw error('vault-bootstrap/consumer-without-network', { service });
-    return { role: service, rules: serviceRules(service, goal.secrets), cidrs };
+    return { role: service, rules: serviceRules(service, goal), cidrs };
   }),
   {
     role: operatorRole,
-    rules: operatorRules(goal.secrets, goal.certificates, goal.operatorRules),
+    rules: operatorRules(goal, goal.certificates, goal.operatorRules),
     cidrs: goal.operatorCidrs,
   },
 ];

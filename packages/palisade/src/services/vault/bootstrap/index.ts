@@ -2,4 +2,5 @@ export { type BootstrapReport, bootstrapVault, unsealVault } from './bootstrap.t
 export { issueCertificate } from './certificate.ts';
 export { openKeyStore } from './key-store.ts';
 export { bootstrapListenerCertificate, listenerAuthorities } from './listener.ts';
+export { readersOf } from './policy.ts';
 export type { BootstrapGoal, DeliveredCredential, FormerEntries } from './step.ts';

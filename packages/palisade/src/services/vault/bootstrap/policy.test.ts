@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { ManagedSecret } from '../../../contracts/service-kind.ts';
+import type { ManagedSecret, VaultRight } from '../../../contracts/service-kind.ts';
 import { PalisadeError } from '../../../support/errors.ts';
 import { goal } from '../../../../test/vault-bootstrap/example.ts';
-import { exactName, operatorRules, readersOf, renderPolicy, serviceRules } from './policy.ts';
+import { type PolicyRule, exactName, operatorRules, readersOf, renderPolicy, serviceRules } from './policy.ts';
 
 test('gives a service its own entries and the care of its own token, by exact paths', () => {
   assert.equal(
-    renderPolicy(serviceRules('reference-api', goal.secrets)),
+    renderPolicy(serviceRules('reference-api', goal)),
     `path "secret/data/postgres/reference-api" {
   capabilities = ["read"]
 }
@@ -28,7 +28,7 @@ path "auth/token/revoke-self" {
 });
 
 test('never writes a pattern, nor a right over policies, roles or mounts', () => {
-  const rules = operatorRules(goal.secrets, goal.certificates, []);
+  const rules = operatorRules(goal, goal.certificates, []);
   const text = renderPolicy(rules);
   assert.doesNotMatch(text, /[*+]/);
   const changing = rules.filter((rule) =>
@@ -44,7 +44,7 @@ test('never writes a pattern, nor a right over policies, roles or mounts', () =>
 });
 
 test('lets the operator have a secret-id in a wrapping token only', () => {
-  const text = renderPolicy(operatorRules(goal.secrets, goal.certificates, []));
+  const text = renderPolicy(operatorRules(goal, goal.certificates, []));
   assert.match(
     text,
     /path "auth\/approle\/role\/postgres\/secret-id" \{\n {2}capabilities = \["create", "update"\]\n {2}min_wrapping_ttl = "1s"\n {2}max_wrapping_ttl = "60s"\n\}/,
@@ -73,7 +73,24 @@ test('refuses a name that means more than itself, or ends the text of the policy
 });
 
 const secret = (path: string, readers: readonly string[]): ManagedSecret => ({ path, fields: {}, readers });
+const mentions = (rules: readonly PolicyRule[]): readonly PolicyRule[] =>
+  rules.filter(({ path }) => path.includes('signing-keys'));
+const ownEntry = (service: string, path: string): VaultRight => ({ kind: 'own-entry', service, path });
 
-test('finds every reader once, in order', () => {
-  assert.deepEqual(readersOf([secret('a', ['z', 'b']), secret('b', ['b']), secret('c', [])]), ['b', 'z']);
+test('finds everybody who logs in once, in order', () => {
+  const secrets = [secret('a', ['z', 'b']), secret('b', ['b']), secret('c', [])];
+  assert.deepEqual(readersOf({ secrets, rights: [ownEntry('m', 'm/keys'), ownEntry('b', 'b/keys')] }), ['b', 'm', 'z']);
+});
+
+test('lets a service make and replace its own entry, and nobody else come near, the operator least of all', () => {
+  const uses = { secrets: goal.secrets, rights: [ownEntry('reference-api', 'reference-api/signing-keys')] };
+  assert.deepEqual(mentions(serviceRules('reference-api', uses)), [
+    { path: 'secret/data/reference-api/signing-keys', capabilities: ['create', 'read', 'update'] },
+  ]);
+  assert.deepEqual(mentions(serviceRules('postgres', uses)), []);
+  assert.deepEqual(mentions(operatorRules(uses, goal.certificates, [])), []);
+  assert.throws(
+    () => serviceRules('app', { secrets: [], rights: [ownEntry('app', 'app/*')] }),
+    (thrown: unknown) => thrown instanceof PalisadeError && thrown.code === 'vault-bootstrap/name-refused',
+  );
 });

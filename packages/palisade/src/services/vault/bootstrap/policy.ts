@@ -1,5 +1,5 @@
 import type { CertificateIssue } from '../../../contracts/change.ts';
-import type { ManagedSecret } from '../../../contracts/service-kind.ts';
+import type { ManagedSecret, VaultRight } from '../../../contracts/service-kind.ts';
 import { error } from './errors.ts';
 
 /** What may be done with a path. */
@@ -41,17 +41,31 @@ const ownToken: readonly PolicyRule[] = [
   { path: 'auth/token/revoke-self', capabilities: ['update'] },
 ];
 
-/** A service reads exactly its own entries. */
-export const serviceRules = (service: string, secrets: readonly ManagedSecret[]): readonly PolicyRule[] => [
+/** What of a goal decides about the services' policies. */
+export interface Uses {
+  readonly secrets: readonly ManagedSecret[];
+  readonly rights: readonly VaultRight[];
+}
+
+/** A service reads exactly its own entries, and replaces those that it makes itself. */
+export const serviceRules = (service: string, { secrets, rights }: Uses): readonly PolicyRule[] => [
   ...secrets
     .filter((secret) => secret.readers.includes(service))
     .map((secret): PolicyRule => ({ path: `secret/data/${exactName('secret', secret.path)}`, capabilities: ['read'] })),
+  ...rights
+    .filter((right) => right.service === service)
+    .map(({ path }): PolicyRule => ({
+      path: `secret/data/${exactName('secret', path)}`,
+      capabilities: ['create', 'read', 'update'],
+    })),
   ...ownToken,
 ];
 
-/** Services that read any secret, sorted. */
-export const readersOf = (secrets: readonly ManagedSecret[]): readonly string[] =>
-  [...new Set(secrets.flatMap((secret) => [...secret.readers]))].toSorted();
+/** Services that log in: those that read a secret or have a right of their own. Sorted. */
+export const readersOf = ({ secrets, rights }: Uses): readonly string[] =>
+  [
+    ...new Set([...secrets.flatMap((secret) => [...secret.readers]), ...rights.map(({ service }) => service)]),
+  ].toSorted();
 
 /** What the operator does with one AppRole role: look at it, and make, find and destroy its secret-ids. */
 const roleRules = (role: string): readonly PolicyRule[] => {
@@ -74,7 +88,7 @@ const roleRules = (role: string): readonly PolicyRule[] => {
  * and no mount, so it cannot give itself more.
  */
 export const operatorRules = (
-  secrets: readonly ManagedSecret[],
+  uses: Uses,
   certificates: readonly CertificateIssue[],
   extra: readonly PolicyRule[],
 ): readonly PolicyRule[] => {
@@ -89,7 +103,7 @@ export const operatorRules = (
     { path: 'sys/generate-root-token/attempt', capabilities: ['create', 'read', 'update', 'delete'] },
     { path: 'sys/generate-root-token/update', capabilities: ['create', 'update'] },
     { path: 'auth/approle/role', capabilities: ['list'] },
-    ...[...readersOf(secrets), operatorRole].flatMap(roleRules),
+    ...[...readersOf(uses), operatorRole].flatMap(roleRules),
     { path: 'pki/issuers', capabilities: ['list'] },
     { path: 'pki/issuer/default', capabilities: ['read'] },
     { path: 'pki_int/issuers', capabilities: ['list'] },
@@ -99,7 +113,7 @@ export const operatorRules = (
       { path: `pki_int/roles/${role}`, capabilities: ['read'] },
       { path: `pki_int/sign/${role}`, capabilities: ['create', 'update'] },
     ]),
-    ...secrets.flatMap((secret): readonly PolicyRule[] => [
+    ...uses.secrets.flatMap((secret): readonly PolicyRule[] => [
       { path: `secret/data/${exactName('secret', secret.path)}`, capabilities: ['create', 'read', 'update'] },
       { path: `secret/metadata/${secret.path}`, capabilities: ['read'] },
     ]),

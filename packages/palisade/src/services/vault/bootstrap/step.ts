@@ -1,6 +1,6 @@
 import type { CallOptions, VaultClient } from '@palisade/vault';
 import type { CertificateIssue } from '../../../contracts/change.ts';
-import type { ManagedSecret } from '../../../contracts/service-kind.ts';
+import type { ManagedSecret, VaultRight } from '../../../contracts/service-kind.ts';
 import type { Clock } from '../../../support/clock.ts';
 import type { Secret } from '../../../support/secret.ts';
 import type { KeyStore } from './key-store.ts';
@@ -22,6 +22,8 @@ export interface DeliveredCredential {
 /** What the server is to become. */
 export interface BootstrapGoal {
   readonly secrets: readonly ManagedSecret[];
+  /** What services do there beside reading those. */
+  readonly rights: readonly VaultRight[];
   readonly certificates: readonly CertificateIssue[];
   readonly consumers: readonly Consumer[];
   /** Addresses that the operator calls from. */
