@@ -117,7 +117,8 @@ await describeWithEngine('the segments of the hardened stack', ['listener'], (en
   it('are seen to be open where the file itself has two data stores share one of them', async () => {
     const file = join(copies.hardened, 'compose.yaml');
     const text = readFileSync(file, 'utf8');
-    const shared = text.replace(/^      - vault-mysql$/m, '      - vault-mysql\n      - vault-postgres');
+    // Only mysql has these two one below the other.
+    const shared = text.replace('- vault-mysql\n      - database-mysql\n', '$&      - vault-postgres\n');
     assert.notEqual(shared, text);
     writeFileSync(file, shared);
     try {
