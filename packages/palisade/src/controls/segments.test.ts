@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import fc from 'fast-check';
+import { array, assert as check, asyncProperty, integer, nat, record } from 'fast-check';
 import type { Stack } from '../contracts/stack.ts';
 import { applyComposeEdits } from '../model/index.ts';
 import { loadText } from '../model/testing.ts';
@@ -48,22 +48,20 @@ const pairsOf = (stack: Stack, segments: readonly Segment[]) => {
 };
 
 /** Projects of up to nine services of every sort, some of them nodes of clusters, that call each other at random. */
-const projects = fc
-  .array(fc.record({ image: fc.integer({ min: 0, max: images.length - 1 }), calls: fc.array(fc.nat({ max: 8 })) }), {
-    minLength: 1,
-    maxLength: 9,
-  })
-  .map((drafts) => {
-    const names = drafts.map(
-      ({ image }, index) =>
-        `${['vault', 'pg', 'cache', 'pool', 'app', 'web'][image] ?? ''}${index % 2 === 0 ? `-${index}` : `x${index}y`}`,
-    );
-    return drafts.map(({ image, calls }, index): Sketch => ({
-      name: names[index] ?? '',
-      image: images[image] ?? '',
-      calls: [...new Set(calls.flatMap((to) => names[to] ?? []))].filter((name) => name !== names[index]),
-    }));
-  });
+const projects = array(record({ image: integer({ min: 0, max: images.length - 1 }), calls: array(nat({ max: 8 })) }), {
+  minLength: 1,
+  maxLength: 9,
+}).map((drafts) => {
+  const names = drafts.map(
+    ({ image }, index) =>
+      `${['vault', 'pg', 'cache', 'pool', 'app', 'web'][image] ?? ''}${index % 2 === 0 ? `-${index}` : `x${index}y`}`,
+  );
+  return drafts.map(({ image, calls }, index): Sketch => ({
+    name: names[index] ?? '',
+    image: images[image] ?? '',
+    calls: [...new Set(calls.flatMap((to) => names[to] ?? []))].filter((name) => name !== names[index]),
+  }));
+});
 
 /** The text with the edits of its segmentation. */
 const segmented = (stack: Stack, text: string): string =>
@@ -74,8 +72,8 @@ const segmented = (stack: Stack, text: string): string =>
 
 suite('the networks of any project', () => {
   test('are as they are to be after one round of edits, and ask for nothing in a second one', async () => {
-    await fc.assert(
-      fc.asyncProperty(projects, async (services) => {
+    await check(
+      asyncProperty(projects, async (services) => {
         const text = composeText(services);
         const before = await loadText(text);
         const after = await loadText(segmented(before, text));
@@ -96,8 +94,8 @@ suite('the networks of any project', () => {
   });
 
   test('join those who have to do with each other, and nobody else', async () => {
-    await fc.assert(
-      fc.asyncProperty(projects, async (services) => {
+    await check(
+      asyncProperty(projects, async (services) => {
         const stack = await loadText(composeText(services));
         if (circlesOf(stack).length > networkBudget) return;
         const segments = segmentsOf(stack);
@@ -116,9 +114,9 @@ suite('the networks of any project', () => {
   });
 });
 
-suite('networks', () => {
-  const networks = async (text: string): Promise<readonly string[]> => shown(segmentsOf(await loadText(text)));
+const networks = async (text: string): Promise<readonly string[]> => shown(segmentsOf(await loadText(text)));
 
+suite('networks', () => {
   test('have the names of the three tiers where each tier has one', async () => {
     assert.deepEqual(
       await networks(`services:
@@ -178,13 +176,15 @@ networks:
 });
 
 suite('more networks than an engine has addresses for', () => {
-  const vault: Sketch = { name: 'vault', image: 'hashicorp/vault:2.0', calls: [] };
-
   test('are joined where all members may meet, so that nothing is given up', async () => {
     const stores = Array.from({ length: 9 }, (_, index) => `db${index}y`);
     const app: Sketch = { name: 'app', image: 'example/app:1', calls: ['vault', ...stores] };
     const stack = await loadText(
-      composeText([vault, ...stores.map((name) => ({ name, image: 'postgres:17', calls: ['vault'] })), app]),
+      composeText([
+        { name: 'vault', image: 'hashicorp/vault:2.0', calls: [] },
+        ...stores.map((name) => ({ name, image: 'postgres:17', calls: ['vault'] })),
+        app,
+      ]),
     );
     assert.equal(circlesOf(stack).length, 20);
     const segments = segmentsOf(stack);

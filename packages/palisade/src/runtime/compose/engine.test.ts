@@ -77,6 +77,18 @@ test('kills a program that does not end, and says so', async () => {
   assert.match(reasonOf(outcome), /did not end in time/);
 });
 
+for (const said of [
+  'could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network',
+  'all predefined address pools have been fully subnetted',
+])
+  test(`says how to get addresses where the engine has none left: ${said.slice(0, 24)}`, async () => {
+    fake('docker', `[ "$1" = version ] && exit 0; echo "Error response from daemon: ${said}" >&2; exit 1`);
+    await assert.rejects(
+      succeed('docker compose up', engine().docker(['network', 'create', 'x'], call)),
+      withCode('compose/no-addresses', /no addresses for another network/),
+    );
+  });
+
 test('hands a failure on with the engine’s own reason, not with its warnings', async () => {
   fake(
     'docker',

@@ -112,15 +112,19 @@ export const openEngine = ({ programDirectories, environment }: EngineOptions): 
   };
 };
 
+/** What engines say when their pools of addresses are used up, older ones and newer ones. */
+const isOutOfAddresses = /non-overlapping IPv4 address pool|address pools have been fully subnetted/;
+
 /**
  * The standard output of a command that has to go well.
  *
- * @throws `compose/command-failed` with the engine's own reason
+ * @throws `compose/no-addresses`, and `compose/command-failed` for any other failure, with the engine's own reason
  */
 export const succeed = async (what: string, outcome: Promise<ExecOutcome>): Promise<string> => {
   const ended = await outcome;
-  if (ended.exitCode !== 0) throw error('compose/command-failed', { what, why: reasonOf(ended) });
-  return ended.stdout;
+  if (ended.exitCode === 0) return ended.stdout;
+  const why = reasonOf(ended);
+  throw error(isOutOfAddresses.test(why) ? 'compose/no-addresses' : 'compose/command-failed', { what, why });
 };
 
 /**

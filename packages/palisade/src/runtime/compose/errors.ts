@@ -5,6 +5,7 @@ interface Shapes {
   'compose/no-engine': { why: string };
   'compose/no-compose': { why: string };
   'compose/command-failed': { what: string; why: string };
+  'compose/no-addresses': { what: string; why: string };
   'compose/answer-unreadable': { what: string; why: string };
   'compose/runs-elsewhere': { services: readonly string[]; directory: string };
   'compose/no-probe-image': { tried: readonly string[] };
@@ -36,6 +37,13 @@ export const { error, definitions } = defineErrors<Shapes>({
     summary: 'A command of the container engine failed.',
     message: ({ what, why }) => `${what} failed: ${why}`,
     next: () => 'Mend what the engine says, then run the command again; nothing that runs was left half changed.',
+  },
+  'compose/no-addresses': {
+    exit: 3,
+    summary: 'The container engine has no addresses left for another network.',
+    message: ({ what, why }) => `${what} failed, because the engine has no addresses for another network: ${why}`,
+    next: () =>
+      'Remove networks that nothing uses (docker network prune), or give the engine more and smaller ones in daemon.json: {"default-address-pools": [{"base": "10.200.0.0/16", "size": 24}]}.',
   },
   'compose/answer-unreadable': {
     exit: 3,
