@@ -32,6 +32,26 @@ const definitions = {
     exitCode: 3,
     next: 'Do what the message says, or name an issuer in OIDC_ISSUER.',
   },
+  'command/usage': {
+    exitCode: 2,
+    next: 'Correct the command; without one, the service starts.',
+  },
+  'command/not-here': {
+    exitCode: 2,
+    next: 'Run it with the environment of a hardened service without OIDC_ISSUER, or ask whoever runs that issuer.',
+  },
+  'command/refused': {
+    exitCode: 2,
+    next: 'Nothing was changed; do what the message says.',
+  },
+  'command/secret-unusable': {
+    exitCode: 2,
+    next: 'Give another file, or pipe the password into standard input.',
+  },
+  'command/failed': {
+    exitCode: 3,
+    next: 'Look whether Vault and the database answer this service, then try again.',
+  },
   'server/port-unavailable': {
     exitCode: 3,
     next: 'Stop what uses the port, or set PORT to another one.',

@@ -1,3 +1,5 @@
+import { parseCommand } from './commands/arguments.ts';
+import { runCommand } from './commands/run.ts';
 import { parseConfiguration } from './configuration.ts';
 import { StartError, messageOf } from './errors.ts';
 import { start } from './start/start.ts';
@@ -9,7 +11,7 @@ const say = (text: string): void => {
   process.stderr.write(`reference-api: ${text}\n`);
 };
 
-try {
+const serve = async (): Promise<void> => {
   const service = await start(parseConfiguration(process.env));
   let stopping = false;
   const stop = (): void => {
@@ -22,6 +24,17 @@ try {
   process.on('SIGHUP', () => {
     service.reload().catch((error: unknown) => say(`reload failed, what was read before stays: ${messageOf(error)}`));
   });
+};
+
+try {
+  const words = process.argv.slice(2);
+  if (words.length === 0) await serve();
+  else
+    await runCommand(parseCommand(words), parseConfiguration(process.env), {
+      input: process.stdin,
+      write: (text) => process.stdout.write(text),
+      say,
+    });
 } catch (error) {
   if (error instanceof StartError) say(`${error.code}: ${error.message}\n  ${error.next}`);
   else say(`unexpected: ${messageOf(error)}`);
