@@ -30,6 +30,8 @@ export interface Route {
   readonly body?: z.ZodType;
   /** Statuses of answers beside those of the guard, with what they mean. */
   readonly answers: Readonly<Record<number, string>>;
+  /** Their bodies, where they have one of JSON; for the documentation. */
+  readonly results?: Readonly<Record<number, z.ZodType>>;
   readonly handle: (input: Input) => Promise<Answer>;
 }
 

@@ -1,5 +1,9 @@
 import type { Identity } from '@palisade/fastify-guard';
+import * as z from 'zod';
 import type { Route } from '../http/route.ts';
+
+const account = z.object({ issuer: z.string().optional(), subject: z.string(), roles: z.array(z.string()) });
+const greeting = z.object({ message: z.string() });
 
 /** Who calls, as far as it concerns the caller. In development everybody is nobody. */
 const described = (caller: Identity | undefined): object =>
@@ -15,6 +19,7 @@ export const accountRoutes: readonly Route[] = [
     access: 'authenticated',
     summary: 'Shows who calls.',
     answers: { 200: 'The caller.' },
+    results: { 200: account },
     handle: async ({ caller }) => ({ status: 200, body: described(caller) }),
   },
   {
@@ -23,6 +28,7 @@ export const accountRoutes: readonly Route[] = [
     access: 'authenticated',
     summary: 'Greets whoever has proven who they are.',
     answers: { 200: 'A greeting.' },
+    results: { 200: greeting.extend({ user: account }) },
     handle: async ({ caller }) => ({ status: 200, body: { message: 'Access granted', user: described(caller) } }),
   },
   {
@@ -31,6 +37,7 @@ export const accountRoutes: readonly Route[] = [
     access: { access: 'authenticated', limits: [{ per: 'address', rates: ['10/minute'] }] },
     summary: 'Answers ten times a minute.',
     answers: { 200: 'A greeting.' },
+    results: { 200: greeting },
     handle: async () => ({ status: 200, body: { message: 'success' } }),
   },
   {
@@ -39,6 +46,7 @@ export const accountRoutes: readonly Route[] = [
     access: { access: 'authenticated', limits: [{ per: 'address', rates: ['100/hour'] }] },
     summary: 'Answers a hundred times an hour.',
     answers: { 200: 'A greeting.' },
+    results: { 200: greeting },
     handle: async () => ({ status: 200, body: { message: 'heavy operation' } }),
   },
 ];

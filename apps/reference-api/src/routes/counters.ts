@@ -6,6 +6,8 @@ const counterPath = z.object({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/u, 'it has to be lower-case letters, digits and hyphens'),
 });
 
+const counter = z.object({ name: z.string(), value: z.int() });
+
 /** Counters, kept in Redis. */
 export const counterRoutes = (counters: Counters): readonly Route[] => [
   {
@@ -14,6 +16,7 @@ export const counterRoutes = (counters: Counters): readonly Route[] => [
     access: { roles: ['readonly'] },
     summary: 'Shows a counter.',
     answers: { 200: 'The counter.' },
+    results: { 200: counter },
     params: counterPath,
     handle: async ({ params }) => {
       const { name } = parseInput('path', counterPath, params);
@@ -26,6 +29,7 @@ export const counterRoutes = (counters: Counters): readonly Route[] => [
     access: { roles: ['user'] },
     summary: 'Counts one more.',
     answers: { 200: 'The counter.' },
+    results: { 200: counter },
     params: counterPath,
     handle: async ({ params }) => {
       const { name } = parseInput('path', counterPath, params);

@@ -1,7 +1,13 @@
+import * as z from 'zod';
 import type { Route } from '../http/route.ts';
 
 /** Probes are answered whoever asks, however often, and under overload too. */
 const open = { access: 'public', limits: 'none', shed: false } as const;
+
+const readiness = z.object({
+  status: z.enum(['ready', 'not ready']),
+  dependencies: z.record(z.string(), z.boolean()).optional(),
+});
 
 /** One thing that the service cannot work without. Rejects where it is not there. */
 export type Dependency = () => Promise<unknown>;
@@ -48,6 +54,7 @@ export const healthRoutes = (
       access: open,
       summary: 'The process answers.',
       answers: { 200: 'It does.' },
+      results: { 200: z.object({ status: z.literal('alive') }) },
       handle: async () => ({ status: 200, body: { status: 'alive' } }),
     },
     {
@@ -56,6 +63,7 @@ export const healthRoutes = (
       access: open,
       summary: 'The service can work: its database and its secrets are there.',
       answers: { 200: 'It can.', 503: 'It cannot, or is about to end.' },
+      results: { 200: readiness, 503: readiness },
       handle: async () => {
         if (last === undefined || now() - last.at >= rememberFor) last = { at: now(), answer: ask() };
         const answers = await last.answer;

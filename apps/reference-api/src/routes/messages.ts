@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { type Route, parseInput } from '../http/route.ts';
+import { paragraphsOf } from './text.ts';
 import type { Messages } from '../rabbitmq/messages.ts';
 
-const newMessage = z.strictObject({ text: z.string().trim().min(1).max(1_000) });
+const newMessage = z.strictObject({ text: paragraphsOf(1_000) });
 
 /** Messages, kept in a queue of RabbitMQ. */
 export const messageRoutes = (messages: Messages): readonly Route[] => [
@@ -12,6 +13,7 @@ export const messageRoutes = (messages: Messages): readonly Route[] => [
     access: { roles: ['user'] },
     summary: 'Sends a message.',
     answers: { 202: 'The server has taken it on.' },
+    results: { 202: z.object({ status: z.literal('accepted') }) },
     body: newMessage,
     handle: async ({ body }) => {
       await messages.send(parseInput('body', newMessage, body));
@@ -24,6 +26,7 @@ export const messageRoutes = (messages: Messages): readonly Route[] => [
     access: { roles: ['user'] },
     summary: 'Takes the oldest message out of the queue.',
     answers: { 200: 'The message.', 204: 'There is none.' },
+    results: { 200: z.object({ text: z.string() }) },
     handle: async () => {
       const message = await messages.receive();
       return message === undefined ? { status: 204 } : { status: 200, body: message };

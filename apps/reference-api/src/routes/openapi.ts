@@ -16,6 +16,49 @@ const parametersOf = (route: Route): readonly object[] => {
   }));
 };
 
+interface Response {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, object>>;
+}
+
+/** What the route itself answers, with errors as problems where there is a guard that describes those. */
+const responsesOf = (route: Route, security: OpenApiSecurity | undefined): Readonly<Record<string, Response>> => {
+  const general = {
+    ...(route.params === undefined && route.body === undefined ? {} : { 400: 'The request is not valid.' }),
+    ...(route.body === undefined ? {} : { 413: 'The body is too large.', 415: 'The body is no JSON.' }),
+  };
+  const problems =
+    security === undefined
+      ? undefined
+      : { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+  return Object.fromEntries(
+    Object.entries({ ...general, ...route.answers }).map(([status, description]) => {
+      const result = route.results?.[Number(status)];
+      const content =
+        result === undefined
+          ? Number(status) < 400
+            ? undefined
+            : problems
+          : { 'application/json': { schema: z.toJSONSchema(result, { io: 'output' }) } };
+      return [status, { description, ...(content === undefined ? {} : { content }) }];
+    }),
+  );
+};
+
+/** Both, and where both answer with one status, either body. */
+const merged = (
+  own: Readonly<Record<string, Response>>,
+  guards: Readonly<Record<string, Response>>,
+): Readonly<Record<string, Response>> => ({
+  ...own,
+  ...Object.fromEntries(
+    Object.entries(guards).map(([status, answer]) => {
+      const content = own[status]?.content;
+      return [status, content === undefined ? answer : { ...answer, content: { ...content, ...answer.content } }];
+    }),
+  ),
+});
+
 const operationOf = (route: Route, security: OpenApiSecurity | undefined): object => {
   const guarded = security?.paths[templateOf(route.path)]?.[route.method.toLowerCase()];
   const parameters = parametersOf(route);
@@ -31,13 +74,7 @@ const operationOf = (route: Route, security: OpenApiSecurity | undefined): objec
           },
         }),
     ...(guarded === undefined ? {} : { security: guarded.security }),
-    responses: {
-      ...Object.fromEntries(Object.entries(route.answers).map(([status, description]) => [status, { description }])),
-      ...(route.params === undefined && route.body === undefined
-        ? {}
-        : { 400: { description: 'The request is not valid.' } }),
-      ...guarded?.responses,
-    },
+    responses: merged(responsesOf(route, security), guarded?.responses ?? {}),
   };
 };
 

@@ -2,17 +2,19 @@ import { ProblemError } from '@palisade/fastify-guard';
 import * as z from 'zod';
 import type { Users } from '../database/users.ts';
 import { type Route, parseInput } from '../http/route.ts';
+import { lineOf, mailAddress } from './text.ts';
 
 const userPath = z.object({
   id: z
     .string()
-    .regex(/^[1-9]\d{0,14}$/u, 'it has to be a positive whole number')
+    .regex(/^[1-9][0-9]{0,14}$/u, 'it has to be a positive whole number')
     .transform(Number),
 });
 const newUser = z.strictObject({
-  name: z.string().trim().min(1).max(100),
-  email: z.email().max(254),
+  name: lineOf(100),
+  email: mailAddress,
 });
+const user = z.object({ id: z.int(), name: z.string(), email: z.string(), createdAt: z.iso.datetime() });
 const nobody = (): ProblemError => new ProblemError(404, 'user-missing', 'There is no such user.');
 
 /** The business routes: people, in JSON. */
@@ -23,6 +25,7 @@ export const userRoutes = (users: Users): readonly Route[] => [
     access: { roles: ['readonly'] },
     summary: 'Lists the first hundred users.',
     answers: { 200: 'The users.' },
+    results: { 200: z.array(user) },
     handle: async () => ({ status: 200, body: await users.list() }),
   },
   {
@@ -31,6 +34,7 @@ export const userRoutes = (users: Users): readonly Route[] => [
     access: { roles: ['readonly'] },
     summary: 'Shows a user.',
     answers: { 200: 'The user.', 404: 'There is no such user.' },
+    results: { 200: user },
     params: userPath,
     handle: async ({ params }) => {
       const { id } = parseInput('path', userPath, params);
@@ -45,6 +49,7 @@ export const userRoutes = (users: Users): readonly Route[] => [
     access: { roles: ['user'], audit: 'user.create' },
     summary: 'Adds a user.',
     answers: { 201: 'The user.', 409: 'The address is taken.' },
+    results: { 201: user },
     body: newUser,
     handle: async ({ body }) => {
       const user = await users.add(parseInput('body', newUser, body));

@@ -8,10 +8,17 @@ export type SecurityScheme =
   | { readonly type: 'apiKey'; readonly in: 'header'; readonly name: string; readonly description: string }
   | { readonly type: 'mutualTLS'; readonly description: string };
 
+/** An answer of the guard. */
+export interface OperationResponse {
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, object>>;
+  readonly content: Readonly<Record<string, object>>;
+}
+
 /** What is said of one operation. */
 export interface OperationSecurity {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
-  readonly responses: Readonly<Record<string, object>>;
+  readonly responses: Readonly<Record<string, OperationResponse>>;
 }
 
 /** The parts of an OpenAPI 3.1 document that are about access; merge them into the application's own. */
@@ -41,21 +48,38 @@ const pathOf = (url: string): string =>
   url.replaceAll(/:([A-Za-z0-9_]+)(?:\([^/]*\))?\??/g, '{$1}').replaceAll('*', '{wildcard}');
 
 const answers: Readonly<Record<string, string>> = {
+  '400': 'The request is not valid, or brings its credentials in a way that is not.',
   '401': 'Credentials are missing, expired or not valid.',
   '403': 'Insufficient permissions.',
   '429': 'Too many requests; Retry-After says when to come back.',
   '503': 'The server is busy, or cannot check or record the request.',
 };
 
-const responsesOf = (policy: SettledPolicy): Readonly<Record<string, object>> => {
+const text = { type: 'string' } as const;
+
+/** Headers that come with every answer of a status. Source: RFC 9110 sections 11.6.1 and 10.2.3. */
+const headers: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+  '401': { 'WWW-Authenticate': { required: true, schema: text } },
+  '429': { 'Retry-After': { required: true, schema: { ...text, pattern: '^[0-9]+$' } } },
+};
+
+const responsesOf = (policy: SettledPolicy): Readonly<Record<string, OperationResponse>> => {
   const statuses = [
-    ...(policy.access === 'public' ? [] : ['401']),
+    ...(policy.access === 'public' ? [] : ['400', '401']),
     ...(policy.roles.length + policy.scopes.length > 0 ? ['403'] : []),
     ...(policy.limits.length > 0 ? ['429'] : []),
     '503',
   ];
   const content = { [problemType.split(';', 1)[0] ?? '']: { schema: { $ref: '#/components/schemas/Problem' } } };
-  return Object.fromEntries(statuses.map((status) => [status, { description: answers[status], content }]));
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const always = headers[status];
+      return [
+        status,
+        { description: answers[status] ?? '', ...(always === undefined ? {} : { headers: always }), content },
+      ];
+    }),
+  );
 };
 
 /** What the schemes are called. */

@@ -237,7 +237,7 @@ test('describes access for OpenAPI by the same declarations', async (context) =>
   const { components, paths } = guard.openapi();
   assert.deepEqual(Object.keys(components.securitySchemes), ['bearer']);
   assert.deepEqual(paths['/api/user/{id}']?.['delete']?.security, [{ bearer: ['admin'] }]);
-  assert.deepEqual(Object.keys(paths['/api/user/{id}']?.['delete']?.responses ?? {}), ['401', '403', '503']);
+  assert.deepEqual(Object.keys(paths['/api/user/{id}']?.['delete']?.responses ?? {}), ['400', '401', '403', '503']);
   assert.deepEqual(paths['/health']?.['get']?.security, []);
   assert.equal(paths['/health']?.['head'], undefined);
 });

@@ -68,7 +68,7 @@ const expectProblem = (answer: string, status: number, code: string): void => {
 const errors = [
   ['an address that does not decode', { method: 'GET', url: '/%E0%A4%A' }, 400, 'request-invalid'],
   ['an address that does not exist', { method: 'GET', url: '/nothing' }, 404, 'not-found'],
-  ['a method that nobody takes', { method: 'PATCH', url: '/notes' }, 404, 'not-found'],
+  ['a method that the address does not take', { method: 'PATCH', url: '/notes' }, 405, 'method-not-allowed'],
   [
     'an unknown member',
     { method: 'POST', url: '/notes', payload: { text: 'a', role: 'admin' } },

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createMethods } from '../access/methods.ts';
 import { settledPolicy } from '../access/policy.ts';
 import { clientAddress, clientPrefix } from '../address/address.ts';
 import { type Authenticators, authenticate, challengeOf } from '../authenticate.ts';
@@ -28,6 +29,7 @@ export const createAdmission = (
   settings: Settings,
 ): ((request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>) => {
   const { credentials, limits, cors, overload, now } = settings;
+  const methodsOf = createMethods(settings.policies);
   const authenticators: Authenticators = {
     ...(credentials.tokens === undefined ? {} : { tokens: credentials.tokens }),
     ...(credentials.proofs === undefined ? {} : { proofs: credentials.proofs }),
@@ -77,7 +79,14 @@ export const createAdmission = (
   const admit = async (request: FastifyRequest, reply: FastifyReply, state: RequestState) => {
     const { policy } = state;
     const counted = await count(request, reply, state, 'before');
-    if (counted !== undefined || policy === undefined || policy.access === 'public') return counted;
+    if (counted !== undefined) return counted;
+    if (request.is404) {
+      const allowed = methodsOf(request.method, request.url.split('?', 1)[0] ?? '');
+      if (allowed.length === 0) return undefined;
+      void reply.header('allow', allowed.join(', '));
+      return refuse(request, reply, state, { problem: 'method-not-allowed', reason: 'method-unknown' });
+    }
+    if (policy === undefined || policy.access === 'public') return undefined;
     const who = await authenticate(request.raw, policy.by, authenticators);
     if (isRefusal(who)) {
       const challenge = challengeOf(who, policy.by, credentials.proofs?.algorithms, policy.scopes);

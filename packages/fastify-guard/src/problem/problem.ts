@@ -33,6 +33,7 @@ const details = {
   'origin-refused': [403, 'This origin may not ask.'],
   'request-invalid': [400, 'The request is not valid.'],
   'not-found': [404, 'There is nothing here.'],
+  'method-not-allowed': [405, 'This address takes other methods.'],
   'request-timeout': [408, 'The request took too long to arrive.'],
   'body-too-large': [413, 'The body is too large.'],
   'media-type-unsupported': [415, 'The media type of the body is not understood.'],
