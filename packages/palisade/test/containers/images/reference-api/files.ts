@@ -7,6 +7,7 @@ const lockFile = z.object({
     z.string(),
     z.object({
       dependencies: z.record(z.string(), z.string()).optional(),
+      optionalDependencies: z.record(z.string(), z.string()).optional(),
       link: z.boolean().optional(),
       resolved: z.string().optional(),
     }),
@@ -54,6 +55,11 @@ export const referenceApiFiles = (workspace: string): Readonly<Record<string, st
     for (const name of Object.keys(entry.dependencies ?? {})) {
       const found = find(path, name);
       if (found !== undefined) take(found);
+    }
+    // Native parts: of the many platforms that a package names, the one that is installed here.
+    for (const name of Object.keys(entry.optionalDependencies ?? {})) {
+      const found = find(path, name);
+      if (found !== undefined && existsSync(join(workspace, found))) take(found);
     }
   };
   take('apps/reference-api');
