@@ -71,8 +71,8 @@ export const { error, definitions } = defineErrors<Shapes>({
     summary: 'The unprivileged account of a service has no right of way to something that it needs.',
     message: ({ service, path, closedAt, why }) =>
       `${service} cannot reach ${path}: ${closedAt} is closed to its account; ${why}`,
-    next: () =>
-      'Move the project to a directory that other accounts may enter (for example below /srv), or run Palisade as an ordinary user.',
+    next: ({ closedAt }) =>
+      `Let other accounts pass through it (chmod o+x ${closedAt}), move the project to a directory that they may enter (for example below /srv), or run Palisade as an ordinary user.`,
   },
   'runtime/mirror-too-large': {
     exit: 2,

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../support/errors.ts';
 import { isFileSystemError, setMode, writeFileAtomically } from '../../support/files.ts';
@@ -23,10 +23,12 @@ export const makeState = async (directory: string): Promise<StatePaths> => {
   const paths = statePaths(directory);
   try {
     for (const path of [paths.root, paths.journal, paths.originals]) {
-      await mkdir(path).catch((thrown: unknown) => {
+      await mkdir(path, { mode: 0o700 }).catch((thrown: unknown) => {
         if (!isFileSystemError(thrown, 'EEXIST')) throw thrown;
       });
-      await setMode(path, 0o700);
+      // Services that run from below the state under accounts of their own keep their way; nobody else may list what is there.
+      const passage = path === paths.root ? (await stat(path)).mode & 0o011 : 0;
+      await setMode(path, 0o700 | passage);
     }
     // Originals hold what the user's files hold, passwords among it: they must not be committed.
     await writeFileAtomically(join(paths.root, '.gitignore'), '*\n', { mode: 0o600 });

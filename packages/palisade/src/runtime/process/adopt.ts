@@ -1,26 +1,12 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isFileSystemError } from '../../support/files.ts';
 import { placesIn } from './mounts.ts';
+import { moveDirectory } from './move.ts';
 import { readState } from './state.ts';
 
 const isEmpty = async (directory: string): Promise<boolean> =>
   !existsSync(directory) || (await readdir(directory)).length === 0;
-
-/** Moves a directory as a whole: across file systems by a copy that takes its name only when it is complete. */
-const move = async (from: string, to: string): Promise<void> => {
-  try {
-    await rename(from, to);
-  } catch (thrown) {
-    if (!isFileSystemError(thrown, 'EXDEV')) throw thrown;
-    const partial = `${to}.partial`;
-    await rm(partial, { recursive: true, force: true });
-    await cp(from, partial, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
-    await rename(partial, to);
-    await rm(from, { recursive: true, force: true });
-  }
-};
 
 /**
  * Moves the data of named volumes from one process runtime's keeping to another's, as Compose does by itself where two
@@ -43,7 +29,7 @@ export const adoptVolumes = async (
     if ((await isEmpty(before)) || !(await isEmpty(after))) continue;
     await mkdir(dirname(after), { recursive: true });
     await rm(after, { recursive: true, force: true });
-    await move(before, after);
+    await moveDirectory(before, after);
     moved.push(volume);
   }
   return moved;

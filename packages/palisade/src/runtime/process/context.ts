@@ -23,9 +23,11 @@ export interface Prepared {
 
 /**
  * Makes the directories of the data directory. Those that services have in common may be entered by every account and
- * listed by none but the owner.
+ * listed by none but the owner. `why` is what an error adds where the way is closed.
+ *
+ * @throws `runtime/way-closed`
  */
-export const prepareDataDirectory = async (host: Host): Promise<void> => {
+export const prepareDataDirectory = async (host: Host, why: string): Promise<void> => {
   const { dataDirectory, operator, privileged, places } = host;
   const common = privileged ? 0o711 : 0o700;
   if (host.apart) await ownDirectory(dirname(dataDirectory), operator, 0o711);
@@ -41,7 +43,7 @@ export const prepareDataDirectory = async (host: Host): Promise<void> => {
       service: 'every service',
       path: dataDirectory,
       closedAt: closed,
-      why: 'no other directory was given',
+      why,
     });
 };
 
@@ -72,6 +74,7 @@ export const prepareContext = async (
           privileged: host.privileged,
           projectDirectory: stack.directory,
           staged,
+          told: host.told,
           say,
         });
   const mirror = openMirror({

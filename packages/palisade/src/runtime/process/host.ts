@@ -33,6 +33,8 @@ export interface Host {
   readonly bounds: Bounds;
   readonly clock: Clock;
   readonly random: () => number;
+  /** What was said already of closed directories and files, which concerns many mounts and is said once. */
+  readonly told: Set<string>;
 }
 
 /** A service that this runtime can try to run. */

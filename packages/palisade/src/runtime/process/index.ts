@@ -16,6 +16,7 @@ import { LOG_LIMIT, rotateLog } from './logs.ts';
 import { placesIn } from './mounts.ts';
 import { startOrder } from './order.ts';
 import { type ProcessIdentity, isRunning, signalProcess } from './processes.ts';
+import { closedOnTheWay, relocateData } from './relocate.ts';
 import { closedDirectory, ownDirectory } from './rights.ts';
 import { assignPorts, startService, stopService } from './start.ts';
 import { type StateFile, openState, readState } from './state.ts';
@@ -53,17 +54,18 @@ const readIfPresent = (file: string): string => (existsSync(file) ? readFileSync
 
 const quiet = (): void => undefined;
 
+/** Where the data goes that the services' accounts could not reach beside the record of them. */
+const elsewhereOf = ({ stack, stateDirectory, sharedDirectory = '/var/lib/palisade' }: ProcessRuntimeOptions): string =>
+  join(sharedDirectory, `${stack.name.replaceAll(/[^\w-]/g, '-')}-${sha256(stateDirectory).slice(0, 12)}`);
+
 const hostOf = (options: ProcessRuntimeOptions): Host => {
   const { stack, stateDirectory } = options;
   const operator = options.operator ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const privileged = operator.uid === 0;
   const kinds = new Map(options.kinds.map((kind) => [kind.id, kind]));
   const within = privileged ? closedDirectory(join(stateDirectory, 'services'), ANYBODY) : undefined;
-  const elsewhere = join(
-    options.sharedDirectory ?? '/var/lib/palisade',
-    `${stack.name.replaceAll(/[^\w-]/g, '-')}-${sha256(stateDirectory).slice(0, 12)}`,
-  );
-  const dataDirectory = readState(stateDirectory)?.dataDirectory ?? (within === undefined ? stateDirectory : elsewhere);
+  const dataDirectory =
+    readState(stateDirectory)?.dataDirectory ?? (within === undefined ? stateDirectory : elsewhereOf(options));
   return {
     stack,
     kinds,
@@ -88,6 +90,7 @@ const hostOf = (options: ProcessRuntimeOptions): Host => {
     bounds: { ...DEFAULT_BOUNDS, ...options.bounds },
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
+    told: new Set(),
   };
 };
 
@@ -101,17 +104,23 @@ const hostOf = (options: ProcessRuntimeOptions): Host => {
  */
 export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime => {
   const { stack, stateDirectory } = options;
-  const host = hostOf(options);
+  let host = hostOf(options);
 
   let last: Promise<unknown> = Promise.resolve();
-  /** One change after the other in this process, and none beside those of other processes. */
-  const change = <T>(call: (state: StateFile) => Promise<T>): Promise<T> => {
+  /**
+   * One change after the other in this process, and none beside those of other processes. Services can be stopped, and can be
+   * moved, where the way to their data is closed; for anything else they have to reach it.
+   */
+  const change = <T>(call: (state: StateFile) => Promise<T>, way: 'open' | 'any' = 'open'): Promise<T> => {
     const mine = last.then(async () => {
       if (!existsSync('/proc/self/stat')) throw error('runtime/no-proc', { path: '/proc' });
       await ownDirectory(stateDirectory, host.operator, host.privileged ? 0o711 : 0o700);
       const release = await acquireLock(join(stateDirectory, 'process.lock'), host.clock, host.random);
       try {
-        await prepareDataDirectory(host);
+        // Another process may have moved the data since.
+        if ((readState(stateDirectory)?.dataDirectory ?? host.dataDirectory) !== host.dataDirectory)
+          host = hostOf(options);
+        if (way === 'open') await prepareDataDirectory(host, 'palisade up moves its data to where it can reach it');
         return await call(openState(stateDirectory, host.dataDirectory));
       } finally {
         await release();
@@ -189,7 +198,17 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
       if (host.apart && !toldOfData)
         progress(`the data of the services is in ${host.dataDirectory}, where their accounts can reach it`);
       toldOfData = true;
-      await change((state) => startAll(host, state, { steps: startOrder(stack, only), signal, say: progress }));
+      await change(async (state) => {
+        const closed = closedOnTheWay(host);
+        const to = elsewhereOf(options);
+        if (closed !== undefined && host.dataDirectory !== to && closedDirectory(to, ANYBODY) === undefined) {
+          progress(`${closed} is closed to the accounts of the services: their data moves to ${to}`);
+          await relocateData(host, state, { to, signal, say: progress });
+          host = hostOf(options);
+        }
+        await prepareDataDirectory(host, 'there is no other directory for its data');
+        await startAll(host, state, { steps: startOrder(stack, only), signal, say: progress });
+      }, 'any');
       return status();
     },
 
@@ -209,7 +228,7 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
         }
         await state.update((now) => ({ ...now, failures: {}, leftOut: {} }));
         if (failures.length > 0) throw failures[0];
-      }),
+      }, 'any'),
 
     endpoint: (service, containerPort) => {
       const state = readState(stateDirectory);

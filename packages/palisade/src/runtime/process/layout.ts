@@ -27,6 +27,23 @@ const portsByName = (stack: Stack, caller: Service, table: PortTable): Rewriting
   return new Map([...named, ...linked].filter(([, ports]) => ports.size > 0));
 };
 
+/**
+ * Host path by container path. Paths of this machine stand for themselves: a kind may have put some into a text already, and
+ * where the project lies below `/tmp`, and the container has a `/tmp` of its own, they would be taken for the container's.
+ */
+const pathsOf = ({ stack, service, places, mounts }: LayoutSources): Rewriting['paths'] =>
+  new Map([
+    ...[
+      stack.directory,
+      places.service(service.name),
+      places.staged(service.name),
+      places.mirror(service.name),
+      ...mounts.map(({ host }) => host),
+    ].map((path) => [path, path] as const),
+    // What the container has under the same name is meant where somebody names it.
+    ...mounts.map(({ target, host }) => [target, host] as const),
+  ]);
+
 /** What a layout is made from. */
 export interface LayoutSources {
   readonly stack: Stack;
@@ -37,16 +54,13 @@ export interface LayoutSources {
 }
 
 /** The layout of one service, and its environment in it. */
-export const createLayout = ({
-  stack,
-  service,
-  places,
-  mounts,
-  ports,
-}: LayoutSources): { readonly layout: Layout; readonly environment: Record<string, string> } => {
+export const createLayout = (
+  sources: LayoutSources,
+): { readonly layout: Layout; readonly environment: Record<string, string> } => {
+  const { stack, service, places, mounts, ports } = sources;
   const root = places.root(service.name);
   const rewriting: Rewriting = {
-    paths: new Map(mounts.map(({ target, host }) => [target, host])),
+    paths: pathsOf(sources),
     ports: portsByName(stack, service, ports),
     own: new Map(Object.entries(ports[service.name] ?? {}).map(([container, host]) => [Number(container), host])),
   };

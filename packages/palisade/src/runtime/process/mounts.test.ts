@@ -88,3 +88,32 @@ test('knows a service by its aliases, its container name and its links', () => {
   const { environment } = createLayout({ stack: aliased, service, places, mounts: [], ports: { db: { 1: 21001 } } });
   assert.equal(environment['URLS'], 'localhost:21001 localhost:21001 localhost:21001 localhost:21001 stranger:1');
 });
+
+test('rewrites a path once, also in a project below a path that the container has of its own', () => {
+  const below = sketchStack('/tmp/project', {
+    web: {
+      mounts: [
+        { at, type: 'bind', source: '/tmp/project/site.conf', target: '/etc/site.conf', readOnly: true, syntax },
+        { at, type: 'bind', source: '/tmp/project/work', target: '/tmp/project/own', readOnly: false, syntax },
+      ],
+    },
+  });
+  const service = below.services.get('web');
+  assert.ok(service);
+  const here = placesIn('/tmp/project/.palisade/runtime');
+  const mounts = mountPointsOf(below, service, here, ['/tmp']);
+  const { layout } = createLayout({ stack: below, service, places: here, mounts, ports: {} });
+  const texts: Readonly<Record<string, string>> = {
+    'include /etc/site.conf;': 'include /tmp/project/site.conf;',
+    'temp /tmp/a;': `temp ${here.root('web')}/tmp/a;`,
+    // A path of the container that the project's own directory happens to begin like.
+    'data /tmp/project/own/x;': 'data /tmp/project/work/x;',
+    'data /tmp/projects/x;': `data ${here.root('web')}/tmp/projects/x;`,
+  };
+  for (const [text, expected] of Object.entries(texts)) {
+    assert.equal(layout.text(text), expected);
+    assert.equal(layout.text(expected), expected);
+  }
+  const written = `pid ${layout.stateDirectory}/nginx.pid;`;
+  assert.equal(layout.text(written), written);
+});

@@ -584,9 +584,10 @@ if (root) {
     try {
       await up(runtime, never, (line) => lines.push(line));
       assert.equal((await ask(runtime, 'one')).file, 'first');
-      assert.ok(
-        lines.some((line) => line.includes('is a copy (0400)') && line.includes(closed)),
-        lines.join('\n'),
+      // Once for both mounts.
+      assert.deepEqual(
+        lines.filter((line) => line.includes('copy')),
+        [`${closed} is closed to the account of one: what is mounted from there is read as a copy (0400)`],
       );
       const [data = ''] = readdirSync(shared);
       const staged = join(shared, data, 'copies', 'one');
@@ -605,6 +606,74 @@ if (root) {
     } finally {
       await runtime.down({ signal: never, progress: quiet });
     }
+  });
+
+  test('moves the data to where the accounts get to it, after the way to it was closed while services ran', async (context) => {
+    const project = projectFor(context);
+    const mounts = [
+      { at, type: 'volume' as const, source: 'data', target: '/data', readOnly: false, syntax: 'short' as const },
+    ];
+    const services = { one: { mounts }, two: {} };
+    const runtime = runtimeOf(project, services);
+    await up(runtime);
+    await runtime.exec('one', [appending(join(project.state, 'volumes', 'data', 'kept'))], { signal: never });
+    const before = await ask(runtime, 'one');
+    chmodSync(join(project.directory, '.palisade'), 0o700);
+
+    await assert.rejects(runtime.restart('two', never), (thrown) => {
+      assert.ok(thrown instanceof PalisadeError);
+      assert.equal(thrown.code, 'runtime/way-closed');
+      assert.match(thrown.message, /palisade up moves its data/);
+      return true;
+    });
+    // What can be done in a closed directory all the same is to end what runs there.
+    const lines: string[] = [];
+    const later = runtimeOf(project, services);
+    await up(later, never, (line) => lines.push(line));
+    const [data = ''] = readdirSync(join(project.directory, 'shared'));
+    const moved = join(project.directory, 'shared', data);
+    assert.equal(readFileSync(join(moved, 'volumes', 'data', 'kept'), 'utf8').length > 0, true);
+    assert.ok(!existsSync(join(project.state, 'volumes')));
+    assert.match(
+      lines.join('\n'),
+      /\.palisade is closed to the accounts of the services: their data moves to .*shared/,
+    );
+    assert.match(lines.join('\n'), /one: stopping, because its data has to be moved/);
+    const after = await ask(later, 'one');
+    assert.notEqual(after.pid, before.pid);
+    assert.ok(after.directory.startsWith(moved));
+    // A runtime that was opened before the move finds the data where it is now.
+    await runtime.restart('two', never);
+    assert.ok((await ask(runtime, 'two')).directory.startsWith(moved));
+    assert.equal(statSync(join(project.directory, '.palisade')).mode & 0o777, 0o700);
+  });
+
+  test('stops what runs where the way was closed', async (context) => {
+    const project = projectFor(context);
+    const runtime = runtimeOf(project, { one: {} });
+    await up(runtime);
+    chmodSync(join(project.directory, '.palisade'), 0o700);
+    await runtime.down({ signal: never, progress: quiet });
+    assert.deepEqual(processesIn(project), []);
+  });
+
+  test('says what to do where no other directory is open either, and moves nothing', async (context) => {
+    const project = projectFor(context);
+    const shut = join(project.directory, 'shut');
+    mkdirSync(shut, { mode: 0o700 });
+    const runtime = runtimeOf(project, { one: {} }, { sharedDirectory: join(shut, 'shared') });
+    await up(runtime);
+    chmodSync(join(project.directory, '.palisade'), 0o700);
+    await assert.rejects(up(runtime), (thrown) => {
+      assert.ok(thrown instanceof PalisadeError);
+      assert.equal(thrown.code, 'runtime/way-closed');
+      assert.match(thrown.message, /no other directory/);
+      assert.match(thrown.next, /chmod o\+x .*\.palisade/);
+      return true;
+    });
+    assert.ok(existsSync(join(project.state, 'services')));
+    chmodSync(join(project.directory, '.palisade'), 0o711);
+    assert.equal(runtime.endpoint('one', 8080) === undefined, false);
   });
 
   test('is not led to files of others by links that a service has left', async (context) => {

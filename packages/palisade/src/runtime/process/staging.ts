@@ -21,6 +21,8 @@ export interface Grantee {
   readonly projectDirectory: string;
   /** Directory for the copies. */
   readonly staged: string;
+  /** Obstacles that were told already; those that this grant tells are added. */
+  readonly told: Set<string>;
   readonly say: (line: string) => void;
 }
 
@@ -41,7 +43,7 @@ export const grantedMounts = (points: readonly MountPoint[], staged: string): re
  */
 export const grantMounts = async (points: readonly MountPoint[], grantee: Grantee): Promise<readonly MountPoint[]> => {
   if (!grantee.privileged) return points;
-  const { service, staged, say } = grantee;
+  const { service, staged, told, say } = grantee;
   const kept = new Set<string>();
   const granted: MountPoint[] = [];
   for (const point of points) {
@@ -54,9 +56,14 @@ export const grantMounts = async (points: readonly MountPoint[], grantee: Grante
     await copyTree(point, copy, grantee, obstacle);
     kept.add(dirname(copy));
     granted.push({ ...point, host: copy });
-    say(
-      `${service}: ${point.target} is a copy (0400), because ${obstacle} is closed to its account${point.readOnly ? '' : '; what it writes there is lost'}`,
-    );
+    if (!point.readOnly)
+      say(
+        `${service}: ${point.target} is a copy, because ${obstacle} is closed to its account; what it writes there is lost`,
+      );
+    // One closed directory stands in the way of many mounts of many services.
+    else if (!told.has(obstacle))
+      say(`${obstacle} is closed to the account of ${service}: what is mounted from there is read as a copy (0400)`);
+    told.add(obstacle);
   }
   for (const name of await readdir(staged).catch(() => []))
     if (!kept.has(join(staged, name))) await rm(join(staged, name), { recursive: true, force: true });
