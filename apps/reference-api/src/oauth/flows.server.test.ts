@@ -3,30 +3,12 @@ import { after, before, test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import type { Secret } from '@palisade/vault/secret';
-import { callerOf, createBrowser } from './testing/browser.ts';
+import { callerOf, createBrowser, fetcherOf } from './testing/browser.ts';
 import { type Ground, openGround, redirectUri } from './testing/ground.ts';
 
 let ground: Ground;
 let web: Secret;
 let robot: Secret;
-
-/** The requests of a client library over TLS that is verified against the authority of the ground. */
-const fetchOver = async (
-  address: string,
-  init: { method?: string; headers?: object; body?: unknown },
-): Promise<Response> => {
-  const { pathname, search } = new URL(address);
-  const sent = init.body instanceof URLSearchParams || typeof init.body === 'string' ? String(init.body) : '';
-  const headers = Object.fromEntries(new Headers({ ...init.headers }));
-  const reply = await callerOf(ground)(pathname + search, {
-    headers,
-    ...(init.method === 'POST' ? { method: 'POST' as const } : {}),
-    text: sent,
-  });
-  const given = new Headers();
-  for (const [name, value] of Object.entries(reply.headers)) if (typeof value === 'string') given.set(name, value);
-  return new Response(reply.body, { status: reply.status, headers: given });
-};
 
 before(async () => {
   ground = await openGround();
@@ -59,7 +41,7 @@ test('openid-client completes code with PKCE, refresh, introspection and revocat
     web.reveal(),
     openid.ClientSecretBasic(web.reveal()),
     {
-      [openid.customFetch]: (address, init) => fetchOver(address, { ...init }),
+      [openid.customFetch]: (address, init) => fetcherOf(ground)(address, { ...init }),
     },
   );
   const verifier = openid.randomPKCECodeVerifier();
@@ -97,7 +79,7 @@ test('openid-client completes code with PKCE, refresh, introspection and revocat
 });
 
 test('oauth4webapi completes client credentials by RFC 8414, and finds an access token as RFC 9068 wants it', async () => {
-  const options = { [oauth.customFetch]: (address: string, init: object) => fetchOver(address, init) };
+  const options = { [oauth.customFetch]: fetcherOf(ground) };
   const server = await oauth
     .discoveryRequest(new URL(ground.issuer), { algorithm: 'oauth2', ...options })
     .then((response) => oauth.processDiscoveryResponse(new URL(ground.issuer), response));

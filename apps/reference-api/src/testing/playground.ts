@@ -51,6 +51,9 @@ const startApi = async (
       ...(environment['AUDIT_DIRECTORY'] === undefined
         ? {}
         : { AUDIT_DIRECTORY: join(environment['AUDIT_DIRECTORY'], String(port)) }),
+      ...(environment['REFERENCE_API_POSTURE'] === 'hardened'
+        ? { PUBLIC_ORIGIN: `https://localhost:${overrides['PORT'] ?? port}` }
+        : {}),
       ...overrides,
     }).filter(([, value]) => value !== ''),
   );

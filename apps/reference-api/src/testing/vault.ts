@@ -14,6 +14,8 @@ export interface VaultServer {
   readonly secretIdFile: string;
   /** Writes a login to `secret/postgres/reference-api`. */
   readonly writeLogin: (fields: Readonly<Record<string, string>>) => Promise<void>;
+  /** Replaces a field of an entry by what is made of it. */
+  readonly edit: (path: string, field: string, change: (text: string) => string) => Promise<void>;
   /** Ends every login and secret-id of the role, and puts a new secret-id into the file. */
   readonly replaceSecretId: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -41,7 +43,8 @@ const program = async (): Promise<string> => {
 };
 
 const policy = `path "secret/data/postgres/reference-api" { capabilities = ["read"] }
-path "secret/data/reference-api/signing-keys" { capabilities = ["create", "read", "update"] }`;
+path "secret/data/reference-api/signing-keys" { capabilities = ["create", "read", "update"] }
+path "secret/data/read-alone/signing-keys" { capabilities = ["read"] }`;
 const role = 'reference-api';
 
 /** Starts a server in memory. It is a development server, but over TLS and asked like a real one. */
@@ -99,6 +102,12 @@ export const startVault = async (directory: string): Promise<VaultServer> => {
     secretIdFile,
     writeLogin: async (fields) => {
       await client.kv2().write('postgres/reference-api', fields);
+    },
+    edit: async (path, field, change) => {
+      const entry = await client.kv2().read(path);
+      const text = entry?.fields.get(field);
+      if (entry === undefined || text === undefined) throw new Error(`${path} has no field ${field}`);
+      await client.kv2().write(path, { [field]: new Secret(change(text.reveal())) }, { checkAndSet: entry.version });
     },
     replaceSecretId: async () => {
       for (const accessor of await approle.listSecretIds(role)) await approle.destroySecretId(role, accessor);

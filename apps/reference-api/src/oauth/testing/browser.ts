@@ -1,5 +1,5 @@
 import { Agent, request as requestHttps } from 'node:https';
-import type { Ground } from './ground.ts';
+import type { Outside } from './ground.ts';
 
 /** An answer as text. */
 export interface Reply {
@@ -18,7 +18,7 @@ export interface Sending {
 }
 
 /** Sends requests to the ground over verified TLS; follows nothing. */
-export const callerOf = (ground: Ground): ((path: string, sending?: Sending) => Promise<Reply>) => {
+export const callerOf = (ground: Omit<Outside, 'password'>): ((path: string, sending?: Sending) => Promise<Reply>) => {
   const agent = new Agent({ ca: ground.authority, servername: 'localhost', keepAlive: false });
   return (path, { method, headers = {}, form, text } = {}) => {
     const body = text ?? new URLSearchParams(form ?? {}).toString();
@@ -45,8 +45,27 @@ export const callerOf = (ground: Ground): ((path: string, sending?: Sending) => 
   };
 };
 
+/** The requests of a client library over the same TLS. */
+export const fetcherOf = (
+  ground: Omit<Outside, 'password'>,
+): ((address: string, init: { method?: string; headers?: object; body?: unknown }) => Promise<Response>) => {
+  const call = callerOf(ground);
+  return async (address, init) => {
+    const { pathname, search } = new URL(address);
+    const sent = init.body instanceof URLSearchParams || typeof init.body === 'string' ? String(init.body) : '';
+    const reply = await call(pathname + search, {
+      headers: Object.fromEntries(new Headers({ ...init.headers })),
+      ...(init.method === 'POST' ? { method: 'POST' as const } : {}),
+      text: sent,
+    });
+    const given = new Headers();
+    for (const [name, value] of Object.entries(reply.headers)) if (typeof value === 'string') given.set(name, value);
+    return new Response(reply.body, { status: reply.status, headers: given });
+  };
+};
+
 /** Keeps cookies and follows redirects within the issuer, as a browser does. */
-export const createBrowser = (ground: Ground) => {
+export const createBrowser = (ground: Outside) => {
   const call = callerOf(ground);
   const jar = new Map<string, { value: string; path: string }>();
   const go = async (

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Secret } from '@palisade/vault/secret';
 import { type Reply, callerOf, createBrowser } from './browser.ts';
-import { type Ground, redirectUri } from './ground.ts';
+import { type Ground, type Outside, redirectUri } from './ground.ts';
 
 /** A client that was registered for a test. */
 export interface TestClient {
@@ -45,7 +45,7 @@ export const authorizationOf = (client: TestClient): { parameters: Record<string
 
 /** A code as a client gets it, and the form that redeems it. */
 export const obtainCode = async (
-  ground: Ground,
+  ground: Outside,
   client: TestClient,
   changes: Readonly<Record<string, string>> = {},
 ): Promise<Record<string, string>> => {
@@ -65,7 +65,7 @@ export const membersOf = (
 
 /** Tokens by a code. */
 export const obtainTokens = async (
-  ground: Ground,
+  ground: Outside,
   client: TestClient,
   changes: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly access: string; readonly refresh: string }> => {

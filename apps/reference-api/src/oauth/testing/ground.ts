@@ -25,15 +25,20 @@ export const memoryKeyStore = (): KeyStore => {
   };
 };
 
-/** A guarded API over TLS with its authorization server, on a PostgreSQL of its own. */
-export interface Ground {
+/** An authorization server as those see it who come from outside. */
+export interface Outside {
   readonly issuer: string;
-  readonly audience: string;
   /** PEM of the authority of its certificate. */
   readonly authority: string;
+  /** Of every account. */
+  readonly password: Secret;
+}
+
+/** A guarded API over TLS with its authorization server, on a PostgreSQL of its own. */
+export interface Ground extends Outside {
+  readonly audience: string;
   readonly database: Query;
   readonly server: AuthorizationServer;
-  readonly password: Secret;
   /** Actions in the audit log. */
   readonly audited: readonly string[];
   /** What the server logged as failed. */
