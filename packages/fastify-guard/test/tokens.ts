@@ -1,4 +1,4 @@
-import { createHmac, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import { type JsonWebKey, createHmac, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 
 /** Base64url of JSON, of text, or of bytes. */
 export const part = (value: object | string | Uint8Array): string =>
@@ -24,6 +24,10 @@ const pair = (type: 'rsa' | 'P-256' | 'P-384' | 'ed25519'): Pair => {
     privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
 };
+
+/** A private key in PEM. */
+export const privatePem = (jwk: JsonWebKey): string =>
+  createPrivateKey({ key: jwk, format: 'jwk' }).export({ type: 'pkcs8', format: 'pem' }).toString();
 
 /** Keys of the tests, made once in a process. */
 export const keys = {

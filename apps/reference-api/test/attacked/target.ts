@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Issuance } from '../../../../packages/fastify-guard/test/tokens.ts';
 import { startGateway } from '../../../../packages/palisade/src/services/nginx/testing/gateway.ts';
-import { freePort } from '../../src/testing/children.ts';
+import { freePort, until } from '../../src/testing/children.ts';
 import { type Api, openHardened } from '../../src/testing/playground.ts';
 import { type Call, callerOf } from './call.ts';
-import { type OutsideIssuer, openIssuer } from './issuer.ts';
+import { openIssuer } from './issuer.ts';
+import { stealKeys } from './stolen-keys.ts';
 
 /** One way to the API. */
 export interface Way {
@@ -23,9 +25,8 @@ export interface Target extends AsyncDisposable {
   readonly ways: readonly Way[];
   /** Process of nginx that starts the others. */
   readonly gatewayProcess: number;
-  readonly issuer: OutsideIssuer;
-  /** `aud` of its tokens. */
-  readonly audience: string;
+  /** With what its tokens are made: the issuer's private keys too. */
+  readonly issuance: Issuance;
   /** Path of the certificate of the authority that signed its own. */
   readonly authorityFile: string;
   /** Fails where a request has made the API fail or end. */
@@ -50,14 +51,17 @@ services:
 `;
 
 /**
- * Starts PostgreSQL, Vault, an issuer, the API, and nginx with the hardened configuration that its kind makes of the bundled
- * one. The API believes what nginx says about the caller's address, and nobody else.
+ * Starts PostgreSQL, Vault, the API, and nginx with the hardened configuration that its kind makes of the bundled one. The API
+ * believes what nginx says about the caller's address, and nobody else. It gives out tokens itself, or takes those of an issuer
+ * that is started beside it.
  */
-export const openTarget = async (environment: Readonly<Record<string, string>> = {}): Promise<Target> => {
+export const openTarget = async ({
+  issuer: whose = 'own',
+}: { readonly issuer?: 'own' | 'outside' } = {}): Promise<Target> => {
   await using opening = new AsyncDisposableStack();
   const ground = opening.adopt(await openHardened(), ({ close }) => close());
   const { directory, authority } = ground;
-  const issuer = opening.use(await openIssuer(authority, directory));
+  const outside = whose === 'own' ? undefined : opening.use(await openIssuer(authority, directory));
   const port = await freePort();
   const nginx = opening.use(
     await startGateway({
@@ -71,16 +75,15 @@ export const openTarget = async (environment: Readonly<Record<string, string>> =
       },
     }),
   );
-  const audience = `https://localhost:${nginx.port(8443)}`;
+  const origin = `https://localhost:${nginx.port(8443)}`;
   const api = await ground.startApi({
     PORT: String(port),
-    PUBLIC_ORIGIN: audience,
+    PUBLIC_ORIGIN: origin,
     TRUSTED_PROXIES: '127.0.0.1/32',
-    OIDC_ISSUER: issuer.url,
     // The issuer's certificate is of the tests' own authority.
-    NODE_EXTRA_CA_CERTS: authority.certificate,
-    ...environment,
+    ...(outside === undefined ? {} : { OIDC_ISSUER: outside.url, NODE_EXTRA_CA_CERTS: authority.certificate }),
   });
+  const issuance = outside === undefined ? await stealKeys(api.environment) : outside.issuance(origin);
   const pem = await readFile(authority.certificate, 'utf8');
   const direct: Way = { name: 'directly', port, call: callerOf(port, pem) };
   const gateway: Way = {
@@ -88,6 +91,7 @@ export const openTarget = async (environment: Readonly<Record<string, string>> =
     port: nginx.port(8443),
     call: callerOf(nginx.port(8443), pem),
   };
+  await until(async () => (await direct.call('/ready')).status === 200, api.output);
   const gatewayProcess = nginx.child.pid;
   assert.ok(gatewayProcess !== undefined);
   const opened = opening.move();
@@ -98,8 +102,7 @@ export const openTarget = async (environment: Readonly<Record<string, string>> =
     gateway,
     ways: [direct, gateway],
     gatewayProcess,
-    issuer,
-    audience,
+    issuance,
     authorityFile: authority.certificate,
     checkUnharmed: async () => {
       assert.equal(api.process.exitCode, null, 'the API has ended');
