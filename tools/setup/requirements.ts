@@ -19,6 +19,12 @@ export const ferretDbDirectory = join(toolsDirectory, `ferretdb-${ferretDbVersio
 /** Holds `cli-plugins`, as a `DOCKER_CONFIG` does: Compose v2 and buildx. */
 export const composeDirectory = join(toolsDirectory, 'compose');
 
+/** Holds the Python packages of Schemathesis; of another version, another directory. */
+export const schemathesisDirectory = join(toolsDirectory, 'schemathesis-4.32.5');
+
+/** The vectors for JSON Web Signature of C2SP/wycheproof, at a commit of this day. */
+export const wycheproofVectors = join(toolsDirectory, 'wycheproof-20260902', 'json_web_signature_test.json');
+
 /** One thing that the job needs of the machine. */
 export interface Requirement {
   readonly title: string;
@@ -29,7 +35,11 @@ export interface Requirement {
     | { readonly debian: () => readonly string[] }
     | { readonly openBao: true }
     | { readonly ferretDb: true }
-    | { readonly compose: true };
+    | { readonly compose: true }
+    | { readonly schemathesis: true }
+    | { readonly wycheproof: true };
+  /** Where it cannot be had, the tests that use it are skipped. */
+  readonly optional?: true;
 }
 
 const onPath = (program: string): boolean =>
@@ -97,6 +107,19 @@ const testTools: readonly Requirement[] = [
     title: 'Docker Compose v2',
     present: () => existsSync(join(composeDirectory, 'cli-plugins', 'docker-compose')),
     from: { compose: true },
+  },
+  { title: 'slowhttptest', present: () => onPath('slowhttptest'), from: { debian: () => ['slowhttptest'] } },
+  {
+    title: 'Schemathesis',
+    present: () => existsSync(schemathesisDirectory),
+    from: { schemathesis: true },
+    optional: true,
+  },
+  {
+    title: 'vectors of C2SP/wycheproof',
+    present: () => existsSync(wycheproofVectors),
+    from: { wycheproof: true },
+    optional: true,
   },
 ];
 

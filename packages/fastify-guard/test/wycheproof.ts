@@ -1,14 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 
-const run = promisify(execFile);
-
-/** The Go module of the vectors at a commit of 2026-09-02, and its checksum. */
-const version = 'github.com/c2sp/wycheproof@v0.0.0-20260902155932-3fa63dd0344a';
-const checksum = 'h1:pNbL2nztRsWfW/ispAwsvcDFxs9Id38uIsR2/Up5G2c=';
+/** Where the set-up of the tests keeps them. */
+const kept = new URL('../../../.cache/tools/wycheproof-20260902/json_web_signature_test.json', import.meta.url);
 
 /** One signature and what a verifier must say of it. */
 export interface Vector {
@@ -31,23 +24,21 @@ interface File {
   }[];
 }
 
-/** The JWS vectors of C2SP/wycheproof, fetched with Go's own client; a text that says why not where they cannot be had. */
+/** The JWS vectors of C2SP/wycheproof; a text that says why not where the set-up could not bring them. */
 export const jwsVectors = async (): Promise<readonly VectorGroup[] | string> => {
+  let text: string;
   try {
-    const { stdout } = await run('go', ['mod', 'download', '-json', version], { cwd: tmpdir(), timeout: 120_000 });
-    const module: { readonly Dir?: string; readonly Sum?: string } = JSON.parse(stdout);
-    if (module.Dir === undefined || module.Sum !== checksum) return 'the module is not the one that was pinned';
-    const text = await readFile(join(module.Dir, 'testvectors_v1', 'json_web_signature_test.json'), 'utf8');
-    const file: File = JSON.parse(text);
-    return file.testGroups.map((group) => ({
-      jwk: group.public ?? group.private,
-      vectors: group.tests.map(({ tcId, jws, result }) => ({
-        id: tcId,
-        jws: typeof jws === 'string' ? jws : JSON.stringify(jws),
-        valid: result === 'valid',
-      })),
-    }));
-  } catch (error) {
-    return `Go could not bring the module: ${error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : ''}`;
+    text = await readFile(kept, 'utf8');
+  } catch {
+    return 'the vectors of C2SP/wycheproof are not here; the set-up of npm test says why';
   }
+  const file: File = JSON.parse(text);
+  return file.testGroups.map((group) => ({
+    jwk: group.public ?? group.private,
+    vectors: group.tests.map(({ tcId, jws, result }) => ({
+      id: tcId,
+      jws: typeof jws === 'string' ? jws : JSON.stringify(jws),
+      valid: result === 'valid',
+    })),
+  }));
 };
