@@ -14,7 +14,7 @@ import {
   preview,
   resumeApply,
 } from '../engine/index.ts';
-import { applyComposeEdit } from '../model/index.ts';
+import { composeEditor } from '../model/index.ts';
 import { countFindings } from '../report/order.ts';
 import { plural, printable } from '../report/text.ts';
 import type { ExitCode } from '../support/errors.ts';
@@ -91,7 +91,7 @@ const workingDirectory = async (source: Stack, options: HardenOptions, context: 
 const finishEarlierApply = async (directory: string, context: ResultContext): Promise<void> => {
   const result = await resumeApply({
     directory,
-    executors: fileExecutors(applyComposeEdit),
+    executors: fileExecutors(composeEditor()),
     signal: context.signal,
     now: () => new Date(context.clock.now()),
   });
@@ -107,7 +107,7 @@ export const hardenDirectory = async (
   await applyPlan({
     plan,
     directory: stack.directory,
-    executors: fileExecutors(applyComposeEdit),
+    executors: fileExecutors(composeEditor()),
     basis: basisOf(stack),
     signal: context.signal,
     now: () => new Date(context.clock.now()),
@@ -126,7 +126,7 @@ export const hardenProject = async (options: HardenOptions, context: ResultConte
   const before = assessStack(source, context);
   if (options.dryRun) {
     const plan = makePlan(before.findings);
-    await context.result(await preview(plan, (path) => readText(source.directory, path), applyComposeEdit));
+    await context.result(await preview(plan, (path) => readText(source.directory, path), composeEditor()));
     context.progress(
       `${plural(plan.changes.length, 'change')} planned, nothing was changed (plan ${plan.digest.slice(0, 12)})`,
     );

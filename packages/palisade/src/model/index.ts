@@ -1,5 +1,6 @@
 export { configurationFile, configurationTemplate, defaultConfiguration } from './configuration.ts';
 export { type EditState, applyComposeEdit, applyComposeEdits, composeEditState } from './edit/apply.ts';
+export { composeEditor } from './edit/draft.ts';
 export {
   type ServiceName,
   appendToServiceKey,

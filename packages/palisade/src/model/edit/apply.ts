@@ -28,7 +28,7 @@ export const applyComposeEdit = (text: string, edit: ComposeEdit): string => app
  * @throws `model/edit-drift` where the text does not say what an edit expects, `model/edit-impossible`
  */
 export const applyComposeEdits = (text: string, edits: readonly ComposeEdit[]): string => {
-  const parse = remembering();
+  const parse = remembering(parseSource);
   const pending: Resolved[] = [];
   for (const edit of edits) {
     const source = parse(text, edit);
@@ -41,23 +41,26 @@ export const applyComposeEdits = (text: string, edits: readonly ComposeEdit[]): 
   const withServices = segments
     .toSorted((a, b) => b.segment.start - a.segment.start)
     .reduce((current, { segment, edits: own }) => {
-      const parseOwn: Parse = (part) => parseSegment(part, segment);
+      const parseOwn: Parse = (part, each) => parseSegment(part, segment, each);
       const changed = own.reduce((part, each) => applyOne(part, each, parseOwn), segment.text);
       return current.slice(0, segment.start) + changed + current.slice(segment.start + segment.text.length);
     }, text);
   return rest.reduce((current, each) => applyOne(current, each, parse), withServices);
 };
 
-type Parse = (text: string, edit: ComposeEdit) => Source;
+/** Reads a text for an edit of it. */
+export type Parse = (text: string, edit: ComposeEdit) => Source;
+
+/** Where which document is meant depends on the path: true for a file of several. */
+export const hasManyDocuments = (text: string): boolean => /^---/m.test(text.slice(1));
 
 /** Parses, or gives what the last call has parsed: the edits of a plan begin with the same text. */
-const remembering = (): Parse => {
+export const remembering = (parse: Parse): Parse => {
   let last: { readonly text: string; readonly section: string; readonly source: Source } | undefined;
   return (text, edit) => {
-    // Only in a file of several documents does it depend on the path which one is meant.
-    const section = /^---/m.test(text.slice(1)) ? JSON.stringify(edit.path.slice(0, 2)) : '';
+    const section = hasManyDocuments(text) ? JSON.stringify(edit.path.slice(0, 2)) : '';
     if (last?.text === text && last.section === section) return last.source;
-    const source = parseSource(text, edit);
+    const source = parse(text, edit);
     last = { text, section, source };
     return source;
   };
@@ -89,7 +92,7 @@ const bySegment = (
 };
 
 /** The same edit in the text of its service alone, whose only key is the service's name. */
-const inSegment = ({ edit, items }: Resolved): Resolved => ({
+export const inSegment = ({ edit, items }: Resolved): Resolved => ({
   edit: { ...edit, path: edit.path.slice(1) },
   items: new Map([...items].map(([depth, json]) => [depth - 1, json])),
 });
@@ -97,7 +100,8 @@ const inSegment = ({ edit, items }: Resolved): Resolved => ({
 /** The most rewritings of shared parts that one edit may need before it can be made. */
 const mostSteps = 64;
 
-const applyOne = (text: string, resolved: Resolved, parse: Parse): string => {
+/** Makes one edit that is still to be made, step by step. */
+export const applyOne = (text: string, resolved: Resolved, parse: Parse): string => {
   const { edit, items } = resolved;
   let current = text;
   for (let count = 0; count < mostSteps; count += 1) {

@@ -1,7 +1,8 @@
 import { type Alias, isAlias, isMap, isSeq, parseDocument } from 'yaml';
+import type { ComposeEdit } from '../../contracts/change.ts';
 import { anchorsInside } from './anchors.ts';
 import { behindLine, endOfPair, lineStart, opensLine } from './lines.ts';
-import { type Source, ownPair } from './source.ts';
+import { type Source, notYaml, ownPair } from './source.ts';
 import { type YamlNode, nodeOf, startOf } from './yaml-node.ts';
 
 /** The lines of one service of a file. */
@@ -25,9 +26,18 @@ export const segmentOf = (whole: Source, service: string): Segment | undefined =
   return { start, text: whole.text.slice(start, offset), whole };
 };
 
-/** Parses the text of a segment; its aliases stand for what they stand for in the whole file. */
-export const parseSegment = (text: string, { start, whole }: Segment): Source => {
+/**
+ * Parses the text of a segment; its aliases stand for what they stand for in the whole file.
+ *
+ * @throws `model/edit-impossible` where an edit has left what is not YAML
+ */
+export const parseSegment = (
+  text: string,
+  { start, whole }: Segment,
+  edit: Pick<ComposeEdit, 'file' | 'path'>,
+): Source => {
   const document = parseDocument(text, { uniqueKeys: false, merge: false, prettyErrors: false, logLevel: 'error' });
+  if (document.errors.length > 0) throw notYaml(edit);
   const root = nodeOf(document.contents);
   const own = new WeakSet<Alias>();
   collectAliases(root, own);

@@ -23,12 +23,7 @@ export interface Source {
 export const parseSource = (text: string, edit: Pick<ComposeEdit, 'file' | 'path'>): Source => {
   const parsed = parseAllDocuments(text, { uniqueKeys: false, merge: false, prettyErrors: false, logLevel: 'error' });
   const documents = Array.isArray(parsed) ? parsed : [];
-  if (documents.some(({ errors }) => errors.length > 0))
-    throw error('model/edit-impossible', {
-      file: edit.file,
-      path: shownKeys(edit.path),
-      reason: 'it is not valid YAML',
-    });
+  if (documents.some(({ errors }) => errors.length > 0)) throw notYaml(edit);
   const document =
     documents.findLast(({ contents }) => hasKeys(nodeOf(contents), edit.path.slice(0, 2))) ??
     documents.findLast(({ contents }) => hasKeys(nodeOf(contents), edit.path.slice(0, 1))) ??
@@ -44,6 +39,10 @@ export const parseSource = (text: string, edit: Pick<ComposeEdit, 'file' | 'path
       anchors.findLast(({ name, node }) => name === alias.source && startOf(node) < before)?.node,
   };
 };
+
+/** Says that the file of an edit is no YAML. */
+export const notYaml = ({ file, path }: Pick<ComposeEdit, 'file' | 'path'>): Error =>
+  error('model/edit-impossible', { file, path: shownKeys(path), reason: 'it is not valid YAML' });
 
 const hasKeys = (node: YamlNode | undefined, path: ComposeEdit['path']): boolean => {
   let current = node;
