@@ -29,6 +29,12 @@ export interface FormerLogin {
   readonly password: Revealable;
 }
 
+/** What opens a service in one posture, and has to be dead in the next. */
+export interface WrittenCredentials {
+  readonly tokens?: readonly Revealable[];
+  readonly logins?: readonly Omit<FormerLogin, 'service'>[];
+}
+
 /** What a probe may use. */
 export interface ProbeTarget {
   readonly stack: Stack;
@@ -169,16 +175,24 @@ export interface ManagedSecret {
 }
 
 /**
- * What a service does in Vault by itself, beside reading its credentials: it keeps an entry of KV v2 (mount `secret`), which
- * it makes, reads and replaces. Palisade gives it the right to exactly this path, and neither makes nor reads what is there;
- * nor may the operator.
+ * What a service does in Vault by itself, beside reading its credentials. Palisade gives it the right to exactly one path, and
+ * neither makes nor reads what is secret there; nor may the operator.
  */
-export interface VaultRight {
-  readonly kind: 'own-entry';
-  readonly service: string;
-  /** Path below the mount, for example `reference-api/signing-keys`. */
-  readonly path: string;
-}
+export type VaultRight =
+  /** It keeps an entry of KV v2 (mount `secret`), which it makes, reads and replaces. */
+  | {
+      readonly kind: 'own-entry';
+      readonly service: string;
+      /** Path below the mount, for example `reference-api/signing-keys`. */
+      readonly path: string;
+    }
+  /** It has things signed by an Ed25519 key of the transit engine (mount `transit`), which nobody can take out. */
+  | {
+      readonly kind: 'signing';
+      readonly service: string;
+      /** Name of the key, which the bootstrap makes. */
+      readonly key: string;
+    };
 
 /** What carrying out a statement needs from outside. */
 export interface StatementTools {
@@ -215,6 +229,11 @@ export interface ServiceKind {
    * from here, so that equal changes fall together in the plan.
    */
   readonly harden?: (stack: Stack, service: Service) => readonly (FileWrite | ComposeEdit)[];
+  /**
+   * The tokens and logins that the project's files hold in the clear, or that the server has from its first start where they
+   * say nothing. A later posture is tried with them.
+   */
+  readonly writtenCredentials?: (stack: Stack, service: Service) => WrittenCredentials;
   /** Credentials that the hardened posture needs in Vault. */
   readonly secrets?: (stack: Stack, service: Service) => readonly ManagedSecret[];
   /** What the service does in Vault beside reading those. */

@@ -4,7 +4,6 @@ import { join, relative } from 'node:path';
 import { createVaultClient } from '@palisade/vault';
 import type { Assessment } from '../../contracts/finding.ts';
 import type { Runtime, ServiceStatus } from '../../contracts/runtime.ts';
-import type { ProbeTarget } from '../../contracts/service-kind.ts';
 import type { Stack } from '../../contracts/stack.ts';
 import { prepareTarget } from '../../engine/index.ts';
 import { renderHtml } from '../../report/html/page.ts';
@@ -27,6 +26,7 @@ import type { RuntimeChoice } from '../open-runtime.ts';
 import { openProject } from '../project.ts';
 import { writeReport } from '../write-report.ts';
 import { type Comparison, pairAttacks, renderComparison } from './comparison.ts';
+import { formerCredentialsOf } from './former-credentials.ts';
 import { demoPlaces } from './places.ts';
 import { stageOf } from './stage.ts';
 
@@ -81,22 +81,6 @@ const seedVault = async (stack: Stack, runtime: Runtime, context: DemoContext): 
   } finally {
     await client.close();
   }
-};
-
-/** Tokens and logins that work in the development posture and have to be dead afterwards. */
-const formerCredentialsOf = (stack: Stack): NonNullable<ProbeTarget['formerCredentials']> => {
-  const tokens = new Set(
-    [...stack.services.values()].flatMap(({ environment }) =>
-      ['VAULT_TOKEN', 'VAULT_DEV_ROOT_TOKEN_ID'].flatMap((name) => environment.get(name)?.value ?? []),
-    ),
-  );
-  const logins = [...stack.services.values()].flatMap(({ name, environment }) => {
-    const [username, password] = [environment.get('POSTGRES_USER')?.value, environment.get('POSTGRES_PASSWORD')?.value];
-    return typeof username === 'string' && typeof password === 'string'
-      ? [{ service: name, username, password: new Secret(password) }]
-      : [];
-  });
-  return { tokens: [...tokens].map((token) => new Secret(token)), logins };
 };
 
 const refuseFailures = (services: readonly ServiceStatus[]): void => {

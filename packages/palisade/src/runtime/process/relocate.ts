@@ -5,6 +5,7 @@ import { ANYBODY } from './accounts.ts';
 import type { Host } from './host.ts';
 import { placesIn } from './mounts.ts';
 import { moveDirectory } from './move.ts';
+import { startOrder } from './order.ts';
 import { isRunning } from './processes.ts';
 import { closedDirectory, ownDirectory } from './rights.ts';
 import { stopService } from './start.ts';
@@ -25,7 +26,9 @@ export const relocateData = async (
   { to, signal, say }: { readonly to: string; readonly signal: AbortSignal; readonly say: (line: string) => void },
 ): Promise<void> => {
   const { processes } = state.current();
-  for (const service of new Set([...Object.keys(processes), ...host.stack.services.keys()])) {
+  const known = startOrder(host.stack).map(({ service }) => service);
+  const strangers = Object.keys(processes).filter((service) => !known.includes(service));
+  for (const service of [...strangers, ...known.toReversed()]) {
     signal.throwIfAborted();
     const record = processes[service];
     if (record !== undefined && isRunning(record)) say(`${service}: stopping, because its data has to be moved`);

@@ -1,10 +1,12 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
+import { Secret } from '../../support/secret.ts';
 import { certificates, secrets } from './certificates.ts';
 import './evidence.ts';
 import { harden } from './harden.ts';
 import { imageAccount, isOfficialImage, matches } from './matching.ts';
 import { processCapability } from './process/capability.ts';
 import { statements } from './statements.ts';
+import { writtenLogins } from './written-logins.ts';
 
 /** MongoDB in its official image: single servers and replica sets. As a process of the host, FerretDB stands in for it. */
 export const kind: ServiceKind = {
@@ -26,6 +28,12 @@ export const kind: ServiceKind = {
   ],
   process: processCapability,
   harden,
+  writtenCredentials: (stack, service) => ({
+    logins: writtenLogins(stack, service).map(({ username, password }) => ({
+      username,
+      password: new Secret(password),
+    })),
+  }),
   secrets,
   certificates,
   statements,

@@ -1,5 +1,7 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
+import { Secret } from '../../support/secret.ts';
 import { certificates, secrets } from './certificates.ts';
+import { writtenLogins } from './consumers.ts';
 import { container } from './container.ts';
 import './evidence.ts';
 import { harden } from './harden.ts';
@@ -28,6 +30,12 @@ export const kind: ServiceKind = {
   process: processCapability,
   container,
   harden,
+  writtenCredentials: (stack, service) => ({
+    logins: writtenLogins(stack, service).map(({ user, password }) => ({
+      username: user,
+      password: new Secret(password),
+    })),
+  }),
   secrets,
   certificates,
   statements,

@@ -19,7 +19,13 @@ const usersOf = ({ stack, service, formerCredentials }: ProbeTarget): readonly s
         ...(formerUser === undefined ? [] : [formerUser]),
       ]),
       ...writtenDatabases(stack, service).flatMap(({ user }) => user ?? []),
-      ...(formerCredentials?.logins ?? []).map(({ username }) => username),
+      ...(formerCredentials?.logins ?? [])
+        .filter(
+          (login) =>
+            login.service === service.name ||
+            stack.edges.some(({ from, to }) => from === service.name && to === login.service),
+        )
+        .map(({ username }) => username),
       'postgres',
     ]),
   ].slice(0, 8);

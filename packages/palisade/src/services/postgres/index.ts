@@ -1,5 +1,7 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
+import { Secret } from '../../support/secret.ts';
 import { certificates, secrets, serverPort } from './certificates.ts';
+import { writtenLogins } from './consumers.ts';
 import './evidence.ts';
 import { canHarden, harden } from './harden.ts';
 import { imageAccount, matches } from './image.ts';
@@ -27,6 +29,12 @@ export const kind: ServiceKind = {
   process: processCapability,
   container: { reloadSignal: 'SIGHUP' },
   harden,
+  writtenCredentials: (stack, service) => ({
+    logins: writtenLogins(stack, service).map(({ user, password }) => ({
+      username: user,
+      password: new Secret(password),
+    })),
+  }),
   secrets,
   certificates,
   statements,

@@ -1,8 +1,10 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
+import { Secret } from '../../support/secret.ts';
 import { certificates, secrets } from './certificates.ts';
 import './evidence.ts';
 import { harden } from './harden.ts';
 import { imageAccount, isOfficialImage, matches } from './image.ts';
+import { writtenPasswords } from './known-passwords.ts';
 import { processCapability } from './process.ts';
 import { statements } from './statements.ts';
 
@@ -26,6 +28,12 @@ export const kind: ServiceKind = {
   ],
   process: processCapability,
   harden,
+  writtenCredentials: (stack, service) => ({
+    logins: writtenPasswords(stack, service).map(({ user, password }) => ({
+      username: user,
+      password: new Secret(password),
+    })),
+  }),
   secrets,
   certificates,
   statements,

@@ -1,9 +1,11 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
+import { Secret } from '../../support/secret.ts';
 import { certificates, secrets } from './certificates.ts';
 import { container } from './container.ts';
 import './evidence.ts';
 import { harden } from './harden.ts';
 import { imageAccount, isOfficialImage, matches } from './image.ts';
+import { writtenLogins } from './known-passwords.ts';
 import { processCapability } from './process.ts';
 import { statements } from './statements.ts';
 
@@ -28,6 +30,12 @@ export const kind: ServiceKind = {
   process: processCapability,
   container,
   harden,
+  writtenCredentials: (stack, service) => ({
+    logins: writtenLogins(stack, service).map(({ user, password }) => ({
+      username: user,
+      password: new Secret(password),
+    })),
+  }),
   secrets,
   certificates,
   statements,

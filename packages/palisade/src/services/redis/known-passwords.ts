@@ -1,4 +1,5 @@
 import type { ProbeTarget } from '../../contracts/service-kind.ts';
+import type { Service, Stack } from '../../contracts/stack.ts';
 import { settingsOf, valueOf } from './posture.ts';
 
 /** Logins at most: enough for the well-known ones, too few to be a burden. */
@@ -16,17 +17,16 @@ const fromUrl = (value: string, service: string): { readonly user: string; reado
   };
 };
 
-/** Pairs that are no secret: of an earlier posture, written in the files, and of everybody's examples; each once. */
-export const knownPasswords = ({
-  stack,
-  service,
-  formerCredentials,
-}: ProbeTarget): readonly { readonly user: string; readonly password: string }[] => {
+/** One login. */
+interface Pair {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** The logins that the project's files hold in the clear. A server of which they say nothing lets `default` in with any password. */
+export const writtenLogins = (stack: Stack, service: Service): readonly Pair[] => {
   const written = valueOf(settingsOf(stack, service)('requirepass'), '') ?? '';
   const pairs = [
-    ...(formerCredentials?.logins ?? [])
-      .filter((login) => login.service === service.name)
-      .map(({ username, password }) => ({ user: username, password: password.reveal() })),
     ...(written === '' ? [] : [{ user: 'default', password: written }]),
     ...['REDIS_PASSWORD', 'REDISCLI_AUTH'].flatMap((name) => {
       const value = service.environment.get(name)?.value;
@@ -35,6 +35,17 @@ export const knownPasswords = ({
     ...[...stack.services.values()].flatMap(({ environment }) =>
       [...environment.values()].flatMap(({ value }) => (value === null ? [] : (fromUrl(value, service.name) ?? []))),
     ),
+  ];
+  return pairs.length === 0 ? [{ user: 'default', password: '' }] : pairs;
+};
+
+/** Pairs that are no secret: of an earlier posture, written in the files, and of everybody's examples; each once. */
+export const knownPasswords = ({ stack, service, formerCredentials }: ProbeTarget): readonly Pair[] => {
+  const pairs = [
+    ...(formerCredentials?.logins ?? [])
+      .filter((login) => login.service === service.name)
+      .map(({ username, password }) => ({ user: username, password: password.reveal() })),
+    ...writtenLogins(stack, service).filter(({ password }) => password !== ''),
     ...common.map((password) => ({ user: 'default', password })),
   ];
   return pairs

@@ -58,7 +58,8 @@ const tryLogins = async (
   for (const { user, password } of knownPasswords(target)) {
     for (const tls of ways) {
       const reply = await converse({ endpoint, ...(tls === undefined ? {} : { tls }) }, signal, (ask) =>
-        user === 'default' ? ask('AUTH', password) : ask('AUTH', user, password),
+        // A server of before ACLs knows the short form alone; one that asks for no password refuses that, and not the long one.
+        user === 'default' && password !== '' ? ask('AUTH', password) : ask('AUTH', user, password),
       );
       tried += 1;
       if (reply.type === 'text') accepted.add(user);

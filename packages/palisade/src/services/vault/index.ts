@@ -1,10 +1,11 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
-import './evidence.ts';
 import { certificatesOf } from './certificates.ts';
 import { container } from './container.ts';
+import './evidence.ts';
 import { harden } from './harden.ts';
 import { account, apiPort, clusterPort, matches } from './matching.ts';
 import { process } from './process.ts';
+import { tokensInStack } from './tokens.ts';
 
 /** HashiCorp Vault and OpenBao, the two servers of the Vault API. */
 export const kind: ServiceKind = {
@@ -29,5 +30,6 @@ export const kind: ServiceKind = {
   process,
   container,
   harden,
+  writtenCredentials: (stack) => ({ tokens: tokensInStack(stack).map(({ token }) => token) }),
   certificates: certificatesOf,
 };

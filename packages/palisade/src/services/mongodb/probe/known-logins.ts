@@ -1,7 +1,6 @@
 import type { ProbeTarget } from '../../../contracts/service-kind.ts';
-import { readConnectionString } from '../consumers.ts';
-import { firstAdministrator } from '../posture.ts';
 import type { Login } from '../wire/session.ts';
+import { writtenLogins } from '../written-logins.ts';
 
 /** Logins at most: enough for the well-known ones, too few to be a burden. */
 const most = 8;
@@ -16,20 +15,11 @@ const common = [
 
 /** Pairs that are no secret: of an earlier posture, written in the files, and of everybody's examples; each once. */
 export const knownLogins = ({ stack, service, formerCredentials }: ProbeTarget): readonly Login[] => {
-  const given = (name: string): string => service.environment.get(name)?.value ?? '';
   const pairs: readonly Login[] = [
     ...(formerCredentials?.logins ?? [])
       .filter((login) => login.service === service.name)
       .map(({ username, password }) => ({ username, password: password.reveal(), database: 'admin' })),
-    { username: given(firstAdministrator.username), password: given(firstAdministrator.password), database: 'admin' },
-    ...[...stack.services.values()].flatMap(({ environment }) =>
-      [...environment.values()].flatMap(({ value }) => {
-        const found = readConnectionString(value ?? '', (host) => host === service.name);
-        if (found === undefined) return [];
-        const database = /[?&]authSource=([^&]+)/.exec(value ?? '')?.[1] ?? (found.database || 'admin');
-        return [{ username: found.username, password: found.password, database }];
-      }),
-    ),
+    ...writtenLogins(stack, service),
     ...common.map(([username, password]) => ({ username, password, database: 'admin' })),
   ].filter(({ username, password }) => username !== '' && password !== '');
   return pairs
