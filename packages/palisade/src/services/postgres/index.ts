@@ -2,6 +2,7 @@ import type { ServiceKind } from '../../contracts/service-kind.ts';
 import { Secret } from '../../support/secret.ts';
 import { certificates, secrets, serverPort } from './certificates.ts';
 import { writtenLogins } from './consumers.ts';
+import { container } from './container.ts';
 import './evidence.ts';
 import { canHarden, harden } from './harden.ts';
 import { imageAccount, matches } from './image.ts';
@@ -27,7 +28,7 @@ export const kind: ServiceKind = {
     },
   ],
   process: processCapability,
-  container: { reloadSignal: 'SIGHUP' },
+  container,
   harden,
   writtenCredentials: (stack, service) => ({
     logins: writtenLogins(stack, service).map(({ user, password }) => ({
