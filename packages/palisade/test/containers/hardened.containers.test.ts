@@ -32,6 +32,10 @@ const container = (service: string): string => `${name}-${service}`;
 const callerOf = (service: string): string =>
   service === 'nginx' ? 'reference-api' : service === 'vault' ? 'postgres' : 'vault';
 
+/** Logs in with what standard input says, and prints the status of the answer alone. */
+const loginScript =
+  'curl --silent --output /dev/null --write-out "%{http_code}" --cacert /vault-ca/ca.pem --data @- https://vault:8200/v1/auth/approle/login';
+
 const until = async (what: string, seconds: number, holds: () => Promise<boolean>): Promise<void> => {
   const deadline = Date.now() + seconds * 1000;
   while (!(await holds())) {
@@ -66,6 +70,17 @@ await describeWithEngine('the hardened stack, with its real services in containe
       const health = await inspect(service, '{{.State.Health.Status}}');
       return health === 'healthy' && (await answers(service).catch(() => false));
     });
+
+  /** Logs in at Vault with the files of one service from the container of another; the status of the answer. */
+  const logIn = async (service: string, from: string): Promise<string> => {
+    const [role_id, secret_id] = ['role-id', 'secret-id'].map((id) =>
+      readFileSync(join(stack.directory, 'secrets', service, id), 'utf8').trim(),
+    );
+    const { stdout } = await engine.docker(['exec', '--interactive', container(from), 'sh', '-c', loginScript], {
+      input: JSON.stringify({ role_id, secret_id }),
+    });
+    return stdout.trim();
+  };
 
   it('runs every service without root, without capabilities, on a read-only root, within limits', async () => {
     for (const service of Object.keys(ports)) await assertHardened(engine, container(service));
@@ -104,6 +119,12 @@ await describeWithEngine('the hardened stack, with its real services in containe
       'curl --silent --cacert /certs/ca.pem --header "X-Vault-Token: root" https://localhost:8200/v1/secret/data/postgres',
     );
     assert.match(vault.stdout, /permission denied/);
+  });
+
+  it('lets no login at Vault be used but from the network of the service that it is for', async () => {
+    assert.equal(await logIn('mysql', 'mysql'), '200');
+    for (const thief of ['mysql', 'postgres', 'redis-1', 'pgbouncer'])
+      assert.match(await logIn('reference-api', thief), /^4\d\d$/, `reference-api from ${thief}`);
   });
 
   it('brings each service that is killed back as it was, one after the other', async () => {
