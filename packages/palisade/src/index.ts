@@ -76,6 +76,14 @@ export const downProject: typeof RuntimeJob.downProject = async (...args) =>
 export const statusProject: typeof RuntimeJob.statusProject = async (...args) =>
   (await import('./jobs/runtime.ts')).statusProject(...args);
 
+/** The job behind `palisade restart`. */
+export const restartService: typeof RuntimeJob.restartService = async (...args) =>
+  (await import('./jobs/runtime.ts')).restartService(...args);
+
+/** The job behind `palisade logs`: what a service has written last, without secrets. */
+export const showLogs: typeof RuntimeJob.showLogs = async (...args) =>
+  (await import('./jobs/runtime.ts')).showLogs(...args);
+
 /** The job behind `palisade verify`: live controls from the attacker's side. */
 export const verifyProject: typeof VerifyJob.verifyProject = async (...args) =>
   (await import('./jobs/verify.ts')).verifyProject(...args);

@@ -52,6 +52,10 @@ for (const args of [
   ['assess', 'a', 'b'],
   ['frobnicate'],
   ['unseal'],
+  ['logs'],
+  ['logs', 'app', '--lines', '0'],
+  ['restart'],
+  ['restart', 'nobody'],
 ])
   test(`wrong usage ends with 2: palisade ${args.join(' ')}`, () =>
     inProject({ 'compose.yaml': calm }, async (directory) => {
@@ -69,6 +73,8 @@ for (const command of [
   'up',
   'down',
   'status',
+  'restart',
+  'logs',
   'verify',
   'audit',
   'explain',

@@ -10,7 +10,7 @@ import { firewallCommand } from './commands/firewall.ts';
 import { hardenCommand } from './commands/harden.ts';
 import { initCommand } from './commands/init.ts';
 import { rollbackCommand } from './commands/rollback.ts';
-import { downCommand, statusCommand, upCommand } from './commands/runtime.ts';
+import { downCommand, logsCommand, restartCommand, statusCommand, upCommand } from './commands/runtime.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 // A reader that has seen enough (`| head`) closes the pipe; that is no error.
@@ -46,6 +46,8 @@ for (const command of [
   upCommand(),
   downCommand(),
   statusCommand(),
+  restartCommand(),
+  logsCommand(),
   verifyCommand(),
   auditCommand(),
   firewallCommand(),

@@ -10,6 +10,15 @@ export const oneOf =
     return found;
   };
 
+/** Takes a whole number from 1 up to a limit. */
+export const countOf =
+  (most: number) =>
+  (text: string): number => {
+    const count = /^\d+$/.test(text) ? Number(text) : 0;
+    if (count < 1 || count > most) throw new InvalidArgumentError(`It is a number from 1 to ${most}.`);
+    return count;
+  };
+
 /** Collects a repeatable option. */
 export const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [
   ...(earlier ?? []),

@@ -1,9 +1,14 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Runtime, ServiceStatus } from '../contracts/runtime.ts';
 import { collectEvidence } from '../engine/index.ts';
 import { type ReachMatrix, matrixOf } from '../report/matrix.ts';
 import { renderMatrix } from '../report/reachability.ts';
+import { printable } from '../report/text.ts';
+import { error } from '../runtime/errors.ts';
+import { redactLine } from '../runtime/process/logs.ts';
 import type { ExitCode } from '../support/errors.ts';
 import type { JobContext } from './context.ts';
+import { findVault } from './hardened/vault-access.ts';
 import { type RuntimeOptions, openOwnRuntime, openRuntime } from './open-runtime.ts';
 import { type ProjectOptions, openProject } from './project.ts';
 
@@ -15,7 +20,7 @@ const renderStatus = (services: readonly ServiceStatus[]): string => {
   return services
     .map(({ service, state, detail, endpoints }) => {
       const where = endpoints.map(({ host, port, containerPort }) => `${host}:${port} (${containerPort})`).join(', ');
-      return `${service.padEnd(longest)}  ${state.padEnd(8)}  ${where === '' ? (detail ?? '') : where}\n`;
+      return `${`${service.padEnd(longest)}  ${state.padEnd(8)}  ${where === '' ? (detail ?? '') : where}`.trimEnd()}\n`;
     })
     .join('');
 };
@@ -78,8 +83,61 @@ export const statusProject = async (
   const matrix = options.reach === true ? await reachMatrix(runtime, context) : undefined;
   await context.result(
     options.json
-      ? `${JSON.stringify({ services, ...(matrix === undefined ? {} : { reachability: matrix.rows }) }, null, 2)}\n`
+      ? `${JSON.stringify({ runtime: runtime.kind, services, ...(matrix === undefined ? {} : { reachability: matrix.rows }) }, null, 2)}\n`
       : `${renderStatus(services)}${matrix === undefined ? '' : `\n${renderMatrix(matrix, { color: false })}`}`,
   );
   return exitCodeOfStatus(services);
+};
+
+/** The job behind `palisade restart`. A Vault that was bootstrapped is unsealed afterwards. */
+export const restartService = async (
+  options: ProjectOptions &
+    RuntimeOptions & { readonly service: string; readonly identity?: string | undefined; readonly json: boolean },
+  context: WithResult,
+): Promise<ExitCode> => {
+  const stack = await openProject(options, context);
+  const runtime = openOwnRuntime(stack, context, options);
+  context.progress(`${options.service}: restarting`);
+  await runtime.restart(options.service, context.signal);
+  const vault = findVault(stack);
+  if (vault?.name === options.service) {
+    const { unsealIfBootstrapped } = await import('./start-stack.ts');
+    await unsealIfBootstrapped(runtime, vault, options, context);
+  }
+  const services = (await runtime.status()).filter(({ service }) => service === options.service);
+  await context.result(
+    options.json ? `${JSON.stringify({ runtime: runtime.kind, services }, null, 2)}\n` : renderStatus(services),
+  );
+  return exitCodeOfStatus(services);
+};
+
+/**
+ * The job behind `palisade logs`: what a service has written last. Values of its variables that look like secrets are taken
+ * out, and so is what would steer a terminal.
+ *
+ * @throws `runtime/unknown-service`, `runtime/not-running` where it never ran
+ */
+export const showLogs = async (
+  options: ProjectOptions &
+    RuntimeOptions & { readonly service: string; readonly lines: number; readonly json: boolean },
+  context: WithResult,
+): Promise<ExitCode> => {
+  const stack = await openProject(options, context);
+  const runtime = openOwnRuntime(stack, context, options);
+  const { service, lines } = options;
+  const definition = stack.services.get(service);
+  if (definition === undefined) throw error('runtime/unknown-service', { service, known: [...stack.services.keys()] });
+  if (runtime.logs === undefined) throw error('runtime/read-only', { operation: 'reading the log', service });
+  const environment = Object.fromEntries([...definition.environment].map(([name, { value }]) => [name, value ?? '']));
+  const written = (await runtime.logs(service, { lines, signal: context.signal }))
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '')
+    .slice(-lines)
+    .map((line) => printable(redactLine(stripVTControlCharacters(line).replaceAll('\t', '  '), environment)));
+  await context.result(
+    options.json
+      ? `${JSON.stringify({ runtime: runtime.kind, service, lines: written }, null, 2)}\n`
+      : written.map((line) => `${line}\n`).join(''),
+  );
+  return 0;
 };

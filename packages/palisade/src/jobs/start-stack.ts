@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ServiceStatus } from '../contracts/runtime.ts';
-import type { Stack } from '../contracts/stack.ts';
+import type { Runtime, ServiceStatus } from '../contracts/runtime.ts';
+import type { Service, Stack } from '../contracts/stack.ts';
 import { listenerAuthorities, unsealVault } from '../services/vault/bootstrap/index.ts';
 import type { JobContext } from './context.ts';
 import { connectToVault, findVault, listenerDirectoryOf, vaultStateOf } from './hardened/vault-access.ts';
@@ -21,6 +21,39 @@ const withWhatTheyNeed = (stack: Stack, services: readonly string[]): readonly s
 };
 
 /**
+ * Unseals a Vault that runs and was bootstrapped; does nothing for one that never was.
+ *
+ * @throws `vault-bootstrap/identity-needed` where it is sealed and nobody gave an identity
+ */
+export const unsealIfBootstrapped = async (
+  runtime: Runtime,
+  vault: Service,
+  options: { readonly identity?: string | undefined },
+  context: JobContext,
+): Promise<void> => {
+  const { stack } = runtime;
+  if (!wasBootstrapped(stack)) return;
+  const { signal, progress, clock } = context;
+  const authorities = await listenerAuthorities(listenerDirectoryOf(stack, vault));
+  const client = connectToVault(runtime, vault, context, authorities === '' ? undefined : authorities);
+  try {
+    const identity = await readIdentity(options.identity);
+    const outcome = await unsealVault({
+      client,
+      stateDirectory: vaultStateOf(stack),
+      ...(identity === undefined ? {} : { identity }),
+      signal,
+      clock,
+    });
+    if (outcome === 'done') progress(`${vault.name}: unsealed`);
+  } finally {
+    await client.close();
+  }
+};
+
+const wasBootstrapped = (stack: Stack): boolean => existsSync(join(vaultStateOf(stack), 'custody.json'));
+
+/**
  * Starts a stack where it is to run. A Vault that was bootstrapped is unsealed before anything that needs it starts.
  *
  * @throws `vault-bootstrap/identity-needed` where it is sealed and nobody gave an identity
@@ -33,23 +66,9 @@ export const startStack = async (
   const { signal, progress } = context;
   const runtime = openOwnRuntime(stack, context, options);
   const vault = findVault(stack);
-  if (vault !== undefined && existsSync(join(vaultStateOf(stack), 'custody.json'))) {
+  if (vault !== undefined && wasBootstrapped(stack)) {
     await runtime.up({ only: [vault.name], signal, progress });
-    const authorities = await listenerAuthorities(listenerDirectoryOf(stack, vault));
-    const client = connectToVault(runtime, vault, context, authorities === '' ? undefined : authorities);
-    try {
-      const identity = await readIdentity(options.identity);
-      const outcome = await unsealVault({
-        client,
-        stateDirectory: vaultStateOf(stack),
-        ...(identity === undefined ? {} : { identity }),
-        signal,
-        clock: context.clock,
-      });
-      if (outcome === 'done') progress(`${vault.name}: unsealed`);
-    } finally {
-      await client.close();
-    }
+    await unsealIfBootstrapped(runtime, vault, options, context);
   }
   return runtime.up({
     ...(options.only === undefined ? {} : { only: withWhatTheyNeed(stack, options.only) }),

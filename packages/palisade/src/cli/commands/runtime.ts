@@ -1,6 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
-import { downProject, statusProject, upProject } from '../../index.ts';
-import { collect, fileOption, probeImageOption, profileOption, runtimeOption } from '../options.ts';
+import { downProject, restartService, showLogs, statusProject, upProject } from '../../index.ts';
+import { collect, countOf, fileOption, probeImageOption, profileOption, runtimeOption } from '../options.ts';
 import { runJob } from '../run.ts';
 import { writeResult } from '../terminal.ts';
 
@@ -35,7 +35,7 @@ export const downCommand = () =>
     .addOption(fileOption())
     .addOption(profileOption())
     .addOption(runtimeOption())
-    .addHelpText('after', '\nExamples:\n  palisade down stack')
+    .addHelpText('after', '\nExamples:\n  palisade down stack\n  palisade down --runtime compose')
     .action((directory, options) => runJob((context) => downProject({ ...options, directory }, context)));
 
 /** `palisade status [dir]`. */
@@ -56,5 +56,50 @@ export const statusCommand = () =>
     .action((directory, options) =>
       runJob((context) =>
         statusProject({ ...options, directory, json: options.json === true }, { ...context, result: writeResult }),
+      ),
+    );
+
+/** `palisade restart <service> [dir]`. */
+export const restartCommand = () =>
+  new Command('restart')
+    .description('stop one service and start it again, with the files as they are now')
+    .argument('<service>', 'name of the service in the Compose file')
+    .argument('[dir]', 'project directory', '.')
+    .addOption(fileOption())
+    .addOption(profileOption())
+    .addOption(runtimeOption())
+    .option('--identity <file>', 'age identity that unseals Vault, where that is the service')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  palisade restart nginx hardened\n  palisade restart vault hardened --identity ~/.config/age/key.txt',
+    )
+    .action((service, directory, options) =>
+      runJob((context) =>
+        restartService(
+          { ...options, service, directory, json: options.json === true },
+          { ...context, result: writeResult },
+        ),
+      ),
+    );
+
+/** `palisade logs <service> [dir]`. */
+export const logsCommand = () =>
+  new Command('logs')
+    .description('what a service has written last, without what looks like a secret')
+    .argument('<service>', 'name of the service in the Compose file')
+    .argument('[dir]', 'project directory', '.')
+    .addOption(fileOption())
+    .addOption(profileOption())
+    .addOption(runtimeOption())
+    .option('-n, --lines <count>', 'lines at most', countOf(10_000), 100)
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  palisade logs postgres stack\n  palisade logs vault hardened --lines 20\n  palisade logs nginx --json | jq -r .lines[]',
+    )
+    .action((service, directory, options) =>
+      runJob((context) =>
+        showLogs({ ...options, service, directory, json: options.json === true }, { ...context, result: writeResult }),
       ),
     );

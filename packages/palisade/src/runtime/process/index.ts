@@ -12,7 +12,7 @@ import { ANYBODY, accountsOf } from './accounts.ts';
 import { giveOwnFiles, prepareContext, prepareDataDirectory } from './context.ts';
 import { type Bounds, type Host, type Runnable, runnableOf } from './host.ts';
 import { acquireLock } from './lock.ts';
-import { LOG_LIMIT, rotateLog } from './logs.ts';
+import { LOG_LIMIT, logTail, rotateLog } from './logs.ts';
 import { placesIn } from './mounts.ts';
 import { startOrder } from './order.ts';
 import { type ProcessIdentity, isRunning, signalProcess } from './processes.ts';
@@ -49,6 +49,9 @@ const DEFAULT_BOUNDS: Bounds = {
   exec: 60_000,
   logBytes: LOG_LIMIT,
 };
+
+/** Bytes of a log that are read at most to show its end. */
+const MOST_LOG = 1024 * 1024;
 
 const readIfPresent = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
@@ -260,6 +263,13 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
       });
       if (timedOut) throw error('runtime/exec-timeout', { service, milliseconds: host.bounds.exec });
       return { exitCode, stdout, stderr, truncated };
+    },
+
+    logs: async (service, { lines }) => {
+      if (!active().includes(service)) throw error('runtime/unknown-service', { service, known: active() });
+      const file = host.places.log(service);
+      if (!existsSync(file)) throw error('runtime/not-running', { service });
+      return (await logTail(file, 0, lines, MOST_LOG)).join('\n');
     },
 
     reload: (service) =>

@@ -24,14 +24,19 @@ export const logSize = async (file: string): Promise<number> => (await stat(file
 
 const TAIL_BYTES = 16 * 1024;
 
-/** The last lines of a log that were written behind `from` bytes. */
-export const logTail = async (file: string, from: number, lines: number): Promise<readonly string[]> => {
+/** The last lines of a log that were written behind `from` bytes, and of its last `bytes`. */
+export const logTail = async (
+  file: string,
+  from: number,
+  lines: number,
+  bytes = TAIL_BYTES,
+): Promise<readonly string[]> => {
   const handle = await open(file, 'r').catch(() => undefined);
   if (handle === undefined) return [];
   try {
     const { size } = await handle.stat();
-    const start = Math.max(from > size ? 0 : from, size - TAIL_BYTES);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(TAIL_BYTES), 0, TAIL_BYTES, start);
+    const start = Math.max(from > size ? 0 : from, size - bytes);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, start);
     const text = buffer.toString('utf8', 0, bytesRead);
     return text
       .split(/\r?\n/)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessCapability, ProcessCommand, ProcessContext, ProcessPlan } from '../../contracts/service-kind.ts';
 import { messageOf } from '../../support/errors.ts';
@@ -147,6 +147,8 @@ const plan = async (context: ProcessContext): Promise<ProcessPlan> => {
   const { service, layout } = context;
   const server = serverProgram(context);
   const configuration = await configurationFile(context);
+  // An image has its volume also where the project names none.
+  await mkdir(layout.path(dataDirectory(context.stack, service)), { recursive: true, mode: 0o700 });
   const environment = {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     LANG: 'C.UTF-8',
