@@ -83,6 +83,8 @@ export interface HardenedConfiguration extends Listening {
   readonly issuer: OwnIssuer | OutsideIssuer;
   /** Directory of the audit log. */
   readonly auditDirectory: string;
+  /** The key of Vault's transit engine that signs its checkpoints; nobody signs where absent. */
+  readonly auditSigningKey?: string;
   /** Networks of the gateway. */
   readonly proxies: readonly string[];
 }
@@ -243,6 +245,10 @@ const hardened = z
     SIGNING_KEYS_VAULT_PATH: secretPath.default('reference-api/signing-keys'),
     LEGACY_PASSWORD_GRANT: z.enum(['true', 'false'], 'has to be true or false').default('false'),
     AUDIT_DIRECTORY: absolutePath.default('/var/lib/reference-api/audit'),
+    AUDIT_SIGNING_KEY: z
+      .string()
+      .regex(/^[\w-]+$/u, 'has to be the name of a key')
+      .optional(),
     TRUSTED_PROXIES: z.string().default(''),
     VAULT_ADDR: url('https:'),
     VAULT_CACERT: absolutePath,
@@ -299,6 +305,7 @@ const hardened = z
           }
         : { kind: 'outside', url: env.OIDC_ISSUER },
     auditDirectory: env.AUDIT_DIRECTORY,
+    ...(env.AUDIT_SIGNING_KEY === undefined ? {} : { auditSigningKey: env.AUDIT_SIGNING_KEY }),
     proxies: env.TRUSTED_PROXIES.split(',').filter((each) => each !== ''),
   }));
 

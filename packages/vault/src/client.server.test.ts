@@ -170,6 +170,7 @@ test('runs a PKI of root, intermediate and tight role', async () => {
 test('signs with a key that never leaves the server', async () => {
   await server.client.sys.enableMount('transit', { type: 'transit' });
   const transit = server.client.transit();
+  assert.equal(await transit.publicKeys('checkpoints'), undefined);
   await transit.createKey('checkpoints');
   await transit.createKey('checkpoints');
   const bytes = Buffer.from('a checkpoint');
@@ -177,6 +178,9 @@ test('signs with a key that never leaves the server', async () => {
   assert.match(signature, /^vault:v1:/);
   assert.equal(await transit.verify('checkpoints', bytes, signature), true);
   assert.equal(await transit.verify('checkpoints', Buffer.from('another'), signature), false);
+  const [[version, publicKey] = [0, '']] = (await transit.publicKeys('checkpoints')) ?? [];
+  assert.equal(version, 1);
+  assert.equal(Buffer.from(publicKey, 'base64').length, 32);
 });
 
 test('answers what a token may do, path by path, and refuses it the rest', async () => {

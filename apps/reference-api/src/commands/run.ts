@@ -112,7 +112,8 @@ export const runCommand = async (command: Command, configuration: Configuration,
     throw new StartError('command/not-here', 'this service has no authorization server of its own');
   const { issuer } = configuration;
   try {
-    await withStores(configuration, issuer, (stores) => carryOut(command, stores, terminal));
+    const unsigned = (thrown: unknown): void => terminal.say(`no checkpoint was signed: ${messageOf(thrown)}`);
+    await withStores(configuration, issuer, unsigned, (stores) => carryOut(command, stores, terminal));
   } catch (error) {
     if (error instanceof StartError) throw error;
     if (error instanceof OAuthError) throw new StartError('command/refused', error.message, error);

@@ -1,9 +1,10 @@
 import { dirname, join } from 'node:path';
 import { userInfo } from 'node:os';
-import { type AuditEvent, type AuditLog, openAuditLog } from '@palisade/audit';
+import type { AuditEvent, AuditLog } from '@palisade/audit';
 import type { HardenedConfiguration, OwnIssuer } from '../configuration.ts';
 import { type Database, openDatabase } from '../database/database.ts';
 import { StartError, messageOf } from '../errors.ts';
+import { openAudit } from '../start/audit.ts';
 import { atStart } from '../start/opening.ts';
 import { readCertificates } from '../tls/certificates.ts';
 import { type Vault, openWithAppRole } from '../vault/vault.ts';
@@ -58,15 +59,13 @@ const recorder =
 export const withStores = async <Result>(
   configuration: HardenedConfiguration,
   issuer: OwnIssuer,
+  unsigned: (error: unknown) => void,
   work: (stores: Stores) => Promise<Result>,
 ): Promise<Result> => {
   await using opening = new AsyncDisposableStack();
-  const directory = auditDirectoryOf(configuration);
-  const log = await openAuditLog({ directory, product: 'reference-api', patience: 10_000 }).catch((error: unknown) => {
-    throw new StartError('audit/unusable', `the audit log in ${directory}: ${messageOf(error)}`, error);
-  });
-  opening.defer(() => log.close());
   const vault = opening.adopt(await openWithAppRole(configuration, () => undefined), ({ close }) => close());
+  const log = await openAudit(auditDirectoryOf(configuration), configuration, vault, unsigned);
+  opening.defer(() => log.close());
   const tls = await readCertificates(configuration.clientCertificates);
   const database = opening.adopt(
     await atStart('the database', () =>

@@ -1,9 +1,7 @@
-import { openAuditLog } from '@palisade/audit';
 import type { HardenedConfiguration, ServerEntry } from '../configuration.ts';
 import type { Credentials } from '../connection/login.ts';
 import { openDatabase } from '../database/database.ts';
 import { usersOf } from '../database/users.ts';
-import { StartError, messageOf } from '../errors.ts';
 import { createHardenedServer } from '../http/hardened.ts';
 import { type OpenNeighbour, openNeighbour } from '../neighbours.ts';
 import { accountRoutes } from '../routes/account.ts';
@@ -13,17 +11,10 @@ import { userRoutes } from '../routes/users.ts';
 import { type Service, listen } from '../service.ts';
 import { watchCertificates } from '../tls/watch.ts';
 import { openWithAppRole } from '../vault/vault.ts';
+import { openAudit } from './audit.ts';
 import { openIssuer } from './issuer.ts';
 import { createLateLog } from './late-log.ts';
 import { atStart, checksOf, refreshAll, serviceOf } from './opening.ts';
-
-const openAudit = async (directory: string): Promise<Awaited<ReturnType<typeof openAuditLog>>> => {
-  try {
-    return await openAuditLog({ directory, product: 'reference-api', patience: 10_000 });
-  } catch (error) {
-    throw new StartError('audit/unusable', `the audit log in ${directory}: ${messageOf(error)}`, error);
-  }
-};
 
 /** Starts the service behind the guard. @throws StartError */
 export const startHardened = async (configuration: HardenedConfiguration): Promise<Service> => {
@@ -53,9 +44,17 @@ export const startHardened = async (configuration: HardenedConfiguration): Promi
     }),
     ({ close }) => close(),
   );
-  const audit = opening.adopt(await openAudit(configuration.auditDirectory), ({ close }) => close());
   const vault = opening.adopt(
     await openWithAppRole(configuration, (event) => log.info({ vault: event }, 'vault session')),
+    ({ close }) => close(),
+  );
+  const audit = opening.adopt(
+    await openAudit(
+      configuration.auditDirectory,
+      configuration,
+      vault,
+      warn('a checkpoint of the audit log was not signed'),
+    ),
     ({ close }) => close(),
   );
   const keptAt = (entry: ServerEntry): Credentials => ({

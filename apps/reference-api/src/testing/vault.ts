@@ -14,6 +14,8 @@ export interface VaultServer {
   readonly secretIdFile: string;
   /** Writes a login to `secret/postgres/reference-api`. */
   readonly writeLogin: (fields: Readonly<Record<string, string>>) => Promise<void>;
+  /** The public half of the key `reference-api-audit`, which signs checkpoints: base64 of its bytes. */
+  readonly auditKey: string;
   /** Replaces a field of an entry by what is made of it. */
   readonly edit: (path: string, field: string, change: (text: string) => string) => Promise<void>;
   /** Ends every login and secret-id of the role, and puts a new secret-id into the file. */
@@ -44,8 +46,10 @@ const program = async (): Promise<string> => {
 
 const policy = `path "secret/data/postgres/reference-api" { capabilities = ["read"] }
 path "secret/data/reference-api/signing-keys" { capabilities = ["create", "read", "update"] }
+path "transit/sign/reference-api-audit" { capabilities = ["update"] }
 path "secret/data/read-alone/signing-keys" { capabilities = ["read"] }`;
 const role = 'reference-api';
+const auditKey = 'reference-api-audit';
 
 /** Starts a server in memory. It is a development server, but over TLS and asked like a real one. */
 export const startVault = async (directory: string): Promise<VaultServer> => {
@@ -77,6 +81,8 @@ export const startVault = async (directory: string): Promise<VaultServer> => {
   const approle = client.approle();
   await client.sys.enableAuth('approle', 'approle');
   await client.sys.writePolicy('reference-api-policy', policy);
+  await client.sys.enableMount('transit', { type: 'transit' });
+  await client.transit().createKey(auditKey);
   await approle.writeRole(role, {
     policies: ['reference-api-policy'],
     noDefaultPolicy: true,
@@ -100,6 +106,7 @@ export const startVault = async (directory: string): Promise<VaultServer> => {
     authorities,
     roleIdFile,
     secretIdFile,
+    auditKey: (await client.transit().publicKeys(auditKey))?.get(1) ?? '',
     writeLogin: async (fields) => {
       await client.kv2().write('postgres/reference-api', fields);
     },

@@ -4,6 +4,7 @@ import {
   type Kv2,
   type SessionEvent,
   type TokenSource,
+  type Transit,
   type VaultClient,
   createAppRoleSession,
   createVaultClient,
@@ -23,6 +24,8 @@ export interface Vault {
   readonly readLogin: (entry: ServerEntry, signal: AbortSignal) => Promise<KeptLogin>;
   /** An entry below the same mount that this service makes and replaces itself. */
   readonly entries: Pick<Kv2, 'read' | 'write'>;
+  /** Signatures by keys of the transit engine, which never leave it. */
+  readonly sign: Transit['sign'];
   /** Rejects where Vault does not answer, is sealed, or lets this service not in. */
   readonly check: () => Promise<void>;
   /** Gives the token back. */
@@ -77,6 +80,7 @@ export const openWithToken = (address: string, token: TokenSource): Vault => {
   return {
     readLogin: (entry, signal) => readLogin(client, entry, signal),
     entries: client.kv2(),
+    sign: client.transit().sign,
     check: () => checkHealth(client),
     close: client.close,
   };
@@ -151,6 +155,7 @@ export const openWithAppRole = async (
       read: (path, options) => retried(() => kv.read(path, options)),
       write: (path, fields, options) => retried(() => kv.write(path, fields, options)),
     },
+    sign: (key, bytes, options) => retried(() => authenticated.transit().sign(key, bytes, options)),
     check: async () => {
       await session.token();
       await checkHealth(client);

@@ -41,7 +41,10 @@ export const goal: BootstrapGoal = {
       readers: ['postgres', 'reference-api'],
     },
   ],
-  rights: [],
+  rights: [
+    { kind: 'own-entry', service: 'reference-api', path: 'reference-api/signing-keys' },
+    { kind: 'signing', service: 'reference-api', key: 'reference-api-audit' },
+  ],
   certificates: [
     vaultCertificate,
     certificate('postgres', 'server', ['postgres', 'localhost']),
@@ -70,6 +73,7 @@ export interface Places {
   readonly listener: string;
   readonly deliveries: string;
   readonly authority: string;
+  readonly publicKeys: string;
 }
 
 export const placesOf = (address: string, directory: string): Places => ({
@@ -78,6 +82,7 @@ export const placesOf = (address: string, directory: string): Places => ({
   listener: join(directory, 'listener'),
   deliveries: join(directory, 'deliveries'),
   authority: join(directory, 'ca.pem'),
+  publicKeys: join(directory, 'public-keys'),
 });
 
 const text = async (path: string): Promise<string | undefined> => {
@@ -110,6 +115,7 @@ export const optionsFor = (
     reload: async () => runtime.reload(),
   },
   authorityFile: places.authority,
+  publicKeyDirectory: places.publicKeys,
   stateDirectory: places.state,
   recipients: [],
   shares: 3,

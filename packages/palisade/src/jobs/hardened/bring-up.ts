@@ -67,6 +67,7 @@ export const bringUp = async (
     connect: (authorities) => connectToVault(runtime, vault, context, authorities),
     listener: { directory: listener, certificate: listenerCertificate, reload: () => runtime.reload(vault.name) },
     authorityFile: join(stack.directory, 'certs', 'ca', 'ca.pem'),
+    publicKeyDirectory: join(stack.directory, 'certs', 'audit'),
     stateDirectory: vaultStateOf(stack),
     recipients: options.recipients,
     ...(options.identity === undefined ? {} : { identity: options.identity }),

@@ -74,6 +74,7 @@ test('leaves no token, password, switch or wildcard in the environment', async (
     RABBITMQ_ADDRESS: 'rabbitmq:5671',
     RABBITMQ_VAULT_PATH: 'rabbitmq/reference-api',
     AUDIT_DIRECTORY: '/var/lib/reference-api/audit',
+    AUDIT_SIGNING_KEY: 'reference-api-audit',
     TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16',
     PUBLIC_ORIGIN: 'https://localhost',
     SIGNING_KEYS_VAULT_PATH: 'reference-api/signing-keys',

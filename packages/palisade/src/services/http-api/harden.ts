@@ -10,6 +10,7 @@ import {
 import { vaultAccess } from '../../model/vault-access.ts';
 import { httpsPort } from './matching.ts';
 import {
+  auditKeyOf,
   databaseOf,
   databasePortOf,
   isReferenceApi,
@@ -86,6 +87,7 @@ const auditEdits = (stack: Stack, service: Service): readonly ComposeEdit[] => {
     ...setTopLevelKey(stack, ['volumes', volume], null),
     ...appendToServiceKey(stack, service, ['volumes'], `${volume}:${stateDirectory}`),
     ...setEnvironment(stack, service, 'AUDIT_DIRECTORY', `${stateDirectory}/audit`),
+    ...setEnvironment(stack, service, 'AUDIT_SIGNING_KEY', auditKeyOf(service)),
   ];
 };
 

@@ -4,7 +4,7 @@ import './evidence.ts';
 import { harden, imageAccount } from './harden.ts';
 import { httpPort, httpsPort, matches } from './matching.ts';
 import { processCapability } from './process.ts';
-import { isReferenceApi, issuesTokens, signingKeysOf } from './reference-api.ts';
+import { auditKeyOf, isReferenceApi, issuesTokens, signingKeysOf } from './reference-api.ts';
 
 /** Applications that serve HTTP: services built from sources, told by weak hints. */
 export const kind: ServiceKind = {
@@ -28,5 +28,12 @@ export const kind: ServiceKind = {
   harden,
   certificates,
   vaultRights: (stack, service) =>
-    issuesTokens(stack, service) ? [{ kind: 'own-entry', service: service.name, path: signingKeysOf(service) }] : [],
+    isReferenceApi(service)
+      ? [
+          { kind: 'signing', service: service.name, key: auditKeyOf(service) },
+          ...(issuesTokens(stack, service)
+            ? [{ kind: 'own-entry', service: service.name, path: signingKeysOf(service) } as const]
+            : []),
+        ]
+      : [],
 };

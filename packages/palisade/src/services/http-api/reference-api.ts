@@ -66,6 +66,9 @@ export const signingKeysOf = ({ name }: Service): string => `${name}/signing-key
 export const issuesTokens = (stack: Stack, service: Service): boolean =>
   isReferenceApi(service) && !service.environment.has('OIDC_ISSUER') && databaseOf(stack, service) !== undefined;
 
+/** The key of Vault's transit engine that signs the checkpoints of the reference API's audit log. */
+export const auditKeyOf = ({ name }: Service): string => `${name}-audit`;
+
 /** The services of this kind, inactive ones too. */
 export const httpServices = (stack: Stack): readonly Service[] =>
   [...stack.services.values()].filter(({ kind }) => kind === 'http-api');

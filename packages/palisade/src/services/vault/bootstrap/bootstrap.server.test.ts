@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPublicKey, verify } from 'node:crypto';
 import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
@@ -175,6 +176,40 @@ test('lets each service read exactly its own entries', async () => {
       assert.deepEqual(self.policies, [`${service}-policy`]);
       assert.ok(self.ttl > 0 && self.ttl <= 3_600);
     });
+});
+
+test('lets one service keep an entry that nobody else comes to, the operator neither', async () => {
+  const path = 'reference-api/signing-keys';
+  await asService('reference-api', async (client) => {
+    await client.kv2().write(path, { keys: new Secret('first') }, { checkAndSet: 0 });
+    await client.kv2().write(path, { keys: new Secret('second') }, { checkAndSet: 1 });
+    assert.equal((await client.kv2().read(path))?.fields.get('keys')?.reveal(), 'second');
+    assert.equal(await codeOf(client.kv2().read(`${path}/below`)), 'vault/permission-denied');
+  });
+  const stranger = async (client: VaultClient): Promise<void> => {
+    assert.equal(await codeOf(client.kv2().read(path)), 'vault/permission-denied');
+    assert.equal(await codeOf(client.kv2().write(path, { keys: new Secret('third') })), 'vault/permission-denied');
+  };
+  await asService('postgres', stranger);
+  await asOperator(stranger);
+});
+
+test('lets one service have things signed by a key that it cannot take, and publishes its public half', async () => {
+  const key = 'reference-api-audit';
+  const bytes = Buffer.from('a checkpoint');
+  const signature = await asService('reference-api', async (client) => {
+    assert.equal(await codeOf(client.transit().publicKeys(key)), 'vault/permission-denied');
+    for (const path of [`transit/export/signing-key/${key}`, `transit/backup/${key}`])
+      assert.equal(await codeOf(client.send({ method: 'GET', path })), 'vault/permission-denied');
+    return client.transit().sign(key, bytes);
+  });
+  for (const as of [asOperator, (act: (client: VaultClient) => Promise<void>) => asService('postgres', act)])
+    await as(async (client) => {
+      assert.equal(await codeOf(client.transit().sign(key, bytes)), 'vault/permission-denied');
+    });
+  const published = await readFile(join(example.places.publicKeys, `${key}-1.pem`), 'utf8');
+  const value = Buffer.from(signature.replace('vault:v1:', ''), 'base64');
+  assert.ok(verify(null, bytes, createPublicKey(published), value));
 });
 
 test('lets the operator do its work, and give itself or others no more', async () => {

@@ -18,6 +18,7 @@ import { pkiRoles } from './pki-roles.ts';
 import { exactName } from './policy.ts';
 import { revokeRoot } from './revoke-root.ts';
 import { managedSecrets } from './secrets.ts';
+import { signingKeys } from './signing-keys.ts';
 import type { BootstrapGoal, DeliveredCredential, FormerEntries, Step, StepContext } from './step.ts';
 import { unseal } from './unseal.ts';
 
@@ -29,6 +30,8 @@ export interface BootstrapOptions {
   readonly listener?: Listener;
   /** Gets the certificate of the root authority, for those who have to trust it. */
   readonly authorityFile?: string;
+  /** Gets the public halves of the keys that services have things signed by, as `<key>-<version>.pem`. */
+  readonly publicKeyDirectory?: string;
   readonly stateDirectory: string;
   /** age recipients of the shares; where there are none, that of the identity; without one, a demo identity is made. */
   readonly recipients: readonly string[];
@@ -58,7 +61,7 @@ export interface BootstrapReport {
 }
 
 /** In this order: each may need what those before it made. */
-const stepsBeforeListener: readonly Step[] = [auditDevices, keyValueStore, authorities, pkiRoles];
+const stepsBeforeListener: readonly Step[] = [auditDevices, keyValueStore, authorities, pkiRoles, signingKeys];
 const stepsAfterListener: readonly Step[] = [policies, appRoles, managedSecrets, operatorLogin, deliveries];
 
 /** Rounds of one step; each one has to leave less to do than the one before. */
@@ -150,6 +153,7 @@ export const bootstrapVault = async (options: BootstrapOptions): Promise<Bootstr
       migrate: options.migrate,
       delivered: options.delivered,
       deliver: options.deliver,
+      publicKeyDirectory: options.publicKeyDirectory,
       clock,
       random: options.random,
       call,

@@ -8,7 +8,7 @@ const rootTtl = 3_650 * day;
 const intermediateTtl = 730 * day;
 
 /** A mount that has to be there; more than that of a mount is nobody's business here. */
-const mountTask = (
+export const mountTask = (
   mounts: ReadonlyMap<string, Mount>,
   path: string,
   type: string,

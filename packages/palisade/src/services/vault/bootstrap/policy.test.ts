@@ -12,6 +12,14 @@ test('gives a service its own entries and the care of its own token, by exact pa
   capabilities = ["read"]
 }
 
+path "secret/data/reference-api/signing-keys" {
+  capabilities = ["create", "read", "update"]
+}
+
+path "transit/sign/reference-api-audit" {
+  capabilities = ["create", "update"]
+}
+
 path "auth/token/lookup-self" {
   capabilities = ["read"]
 }
@@ -73,6 +81,8 @@ test('refuses a name that means more than itself, or ends the text of the policy
 });
 
 const secret = (path: string, readers: readonly string[]): ManagedSecret => ({ path, fields: {}, readers });
+const ofTransit = (rules: readonly PolicyRule[]): readonly PolicyRule[] =>
+  rules.filter(({ path }) => path.startsWith('transit/'));
 const mentions = (rules: readonly PolicyRule[]): readonly PolicyRule[] =>
   rules.filter(({ path }) => path.includes('signing-keys'));
 const ownEntry = (service: string, path: string): VaultRight => ({ kind: 'own-entry', service, path });
@@ -93,4 +103,16 @@ test('lets a service make and replace its own entry, and nobody else come near, 
     () => serviceRules('app', { secrets: [], rights: [ownEntry('app', 'app/*')] }),
     (thrown: unknown) => thrown instanceof PalisadeError && thrown.code === 'vault-bootstrap/name-refused',
   );
+});
+
+test('lets a service have things signed, and look at no key; the operator sees the public half', () => {
+  const right: VaultRight = { kind: 'signing', service: 'reference-api', key: 'reference-api-audit' };
+  const uses = { secrets: goal.secrets, rights: [right] };
+  assert.deepEqual(ofTransit(serviceRules('reference-api', uses)), [
+    { path: 'transit/sign/reference-api-audit', capabilities: ['create', 'update'] },
+  ]);
+  assert.deepEqual(ofTransit(serviceRules('postgres', uses)), []);
+  assert.deepEqual(ofTransit(operatorRules(uses, goal.certificates, [])), [
+    { path: 'transit/keys/reference-api-audit', capabilities: ['read'] },
+  ]);
 });

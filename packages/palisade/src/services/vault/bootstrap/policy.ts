@@ -47,17 +47,18 @@ export interface Uses {
   readonly rights: readonly VaultRight[];
 }
 
-/** A service reads exactly its own entries, and replaces those that it makes itself. */
+/** What a right is in a policy. */
+const ruleOf = (right: VaultRight): PolicyRule =>
+  right.kind === 'own-entry'
+    ? { path: `secret/data/${exactName('secret', right.path)}`, capabilities: ['create', 'read', 'update'] }
+    : { path: `transit/sign/${exactName('key', right.key)}`, capabilities: ['create', 'update'] };
+
+/** A service reads exactly its own entries, replaces those that it makes itself, and has signed what it may. */
 export const serviceRules = (service: string, { secrets, rights }: Uses): readonly PolicyRule[] => [
   ...secrets
     .filter((secret) => secret.readers.includes(service))
     .map((secret): PolicyRule => ({ path: `secret/data/${exactName('secret', secret.path)}`, capabilities: ['read'] })),
-  ...rights
-    .filter((right) => right.service === service)
-    .map(({ path }): PolicyRule => ({
-      path: `secret/data/${exactName('secret', path)}`,
-      capabilities: ['create', 'read', 'update'],
-    })),
+  ...rights.filter((right) => right.service === service).map(ruleOf),
   ...ownToken,
 ];
 
@@ -84,7 +85,7 @@ const roleRules = (role: string): readonly PolicyRule[] => {
 
 /**
  * What the operator may do: sign for each PKI role, hand out secret-ids, keep the managed secrets, look at what it has to
- * assess, and take part in making a root token, which takes a threshold of shares beside it. It writes no policy, no role
+ * assess and at public keys, and take part in making a root token, which takes a threshold of shares beside it. It writes no policy, no role
  * and no mount, so it cannot give itself more.
  */
 export const operatorRules = (
@@ -117,6 +118,10 @@ export const operatorRules = (
       { path: `secret/data/${exactName('secret', secret.path)}`, capabilities: ['create', 'read', 'update'] },
       { path: `secret/metadata/${secret.path}`, capabilities: ['read'] },
     ]),
+    // The public half, for those who verify.
+    ...uses.rights.flatMap((right): readonly PolicyRule[] =>
+      right.kind === 'signing' ? [{ path: `transit/keys/${right.key}`, capabilities: ['read'] }] : [],
+    ),
     ...extra,
   ];
 };

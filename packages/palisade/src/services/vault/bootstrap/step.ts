@@ -48,6 +48,8 @@ export interface StepContext {
   /** What lies at the service now; undefined where nothing does. */
   readonly delivered: (service: string) => Promise<DeliveredCredential | undefined>;
   readonly deliver: (service: string, roleId: string, secretId: Secret) => Promise<void>;
+  /** Gets the public halves of signing keys; they are not published where absent. */
+  readonly publicKeyDirectory: string | undefined;
   readonly clock: Clock;
   /** As many random bytes as asked for. */
   readonly random: (bytes: number) => Uint8Array;
