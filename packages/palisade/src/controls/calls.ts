@@ -15,13 +15,32 @@ const isMereOrder = ({ reasons }: Edge): boolean => reasons.every(({ text }) => 
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
-/** Services that a mounted configuration names as a host: `postgres:5432`, `host=postgres`, `https://postgres/`. */
-const calledInFiles = (stack: Stack, service: Service): readonly string[] => {
-  const texts = seenFiles(stack, service).flatMap(({ file: { text } }) => (text === undefined ? [] : [text]));
+/**
+ * How texts name a service as a host: `postgres:5432`, `https://postgres/`, `host=postgres`, `host: postgres`,
+ * `<host>postgres</host>`, `replicaof postgres 5432`.
+ */
+const hostNamed = (name: string): RegExp => {
+  const host = escaped(name);
+  const port = String.raw`\d{2,5}\b`;
+  return new RegExp(
+    [
+      String.raw`(?<![\w./-])${host}(?::|[ \t]+)${port}`,
+      String.raw`//${host}(?=[:/\s"';]|$)`,
+      String.raw`\bhost(?:name)?"?\s*[=:]\s*["']?${host}(?![\w.-])`,
+      `<host(?:name)?>${host}</`,
+    ].join('|'),
+  );
+};
+
+/** Services that a mounted configuration, or the command and its arguments as one text, name as a host. */
+const calledInTexts = (stack: Stack, service: Service): readonly string[] => {
+  const texts = [
+    ...seenFiles(stack, service).flatMap(({ file: { text } }) => (text === undefined ? [] : [text])),
+    [...(service.entrypoint?.value ?? []), ...(service.command?.value ?? [])].join(' '),
+  ];
   return [...stack.services.keys()].filter((name) => {
     if (name === service.name) return false;
-    const host = escaped(name);
-    const named = new RegExp(`(?<![\\w./-])${host}:\\d{2,5}\\b|//${host}(?=[:/\\s"';]|$)|\\bhost\\s*=\\s*'?${host}\\b`);
+    const named = hostNamed(name);
     return texts.some((text) => named.test(text));
   });
 };
@@ -45,7 +64,7 @@ const findCalls = (stack: Stack): Calls => {
   const calls = new Map([...stack.services.keys()].map((name) => [name, new Set<string>()]));
   for (const { from, to } of stack.edges) calls.get(from)?.add(to);
   for (const service of stack.services.values())
-    for (const to of calledInFiles(stack, service)) calls.get(service.name)?.add(to);
+    for (const to of calledInTexts(stack, service)) calls.get(service.name)?.add(to);
 
   const poolers = [...stack.services.values()].filter(isPooler);
   for (const service of stack.services.values()) {

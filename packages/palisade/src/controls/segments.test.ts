@@ -163,6 +163,48 @@ networks:
     );
   });
 
+  test('let replicas reach what they copy, as commands and files name it', async () => {
+    assert.deepEqual(
+      shown(
+        segmentsOf(
+          await loadText(
+            `services:
+  leader: { image: "redis:8" }
+  follower: { image: "redis:8", command: ["redis-server", "--replicaof", "leader", "6379"] }
+  standby: { image: "postgres:17", volumes: ["./standby.conf:/etc/standby.conf:ro"] }
+  primary: { image: "postgres:17" }
+  columns: { image: "clickhouse/clickhouse-server:25", volumes: ["./keeper.xml:/etc/keeper.xml:ro"] }
+  keeper: { image: "example/keeper:1" }
+`,
+            {},
+            {
+              'standby.conf': "primary_conninfo = 'host=primary port=5432'\n",
+              'keeper.xml': '<zookeeper><node><host>keeper</host><port>2181</port></node></zookeeper>\n',
+            },
+          ),
+        ),
+      ),
+      [
+        'database-leader-follower: leader, follower',
+        'database-primary-standby: primary, standby',
+        'database-columns: columns, keeper',
+        'app-network (way out): keeper',
+      ],
+    );
+  });
+
+  test('keep together the nodes of a cluster that only a set-up program knows, and apart what is none', async () => {
+    assert.deepEqual(
+      await networks(`services:
+  first: { image: "mongo:8", command: ["mongod", "--replSet", "rs0"] }
+  second: { image: "mongo:8", command: ["mongod", "--replSet", "rs0"] }
+  other: { image: "mongo:8" }
+  app: { image: "example/app:1", depends_on: [first, other] }
+`),
+      ['database-first: first, second, app', 'database-other: other, app', 'app-network (way out): app'],
+    );
+  });
+
   test('let a service that uses the network of another one reach what it calls', async () => {
     assert.deepEqual(
       await networks(`services:

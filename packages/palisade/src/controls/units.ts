@@ -1,5 +1,6 @@
 import type { Service, Stack } from '../contracts/stack.ts';
 import { callsOf, isDataStore } from './calls.ts';
+import { configurationLines } from './mounted-files.ts';
 import { isPooler, isVault } from './servers.ts';
 
 /** Services that are one in the networks: the nodes of a cluster, or a service by itself. */
@@ -24,18 +25,50 @@ const stemOf = (name: string): string => name.replace(/[-_.]?\d+$/, '') || name;
 const roleOf = (stack: Stack, service: Service): Unit['role'] =>
   isVault(service) ? 'vault' : isPooler(service) ? 'pooler' : isDataStore(stack, service) ? 'store' : 'application';
 
+/** Words of those who are nodes of a cluster; what its nodes call each other by may stand nowhere, or in a program that sets it up. */
+const clusterWords =
+  /\breplset\b|replica[-_]?set|cluster[-_]enabled["'\s:=]+(?:yes|true)|\bwsrep|galera|group[-_]replication|cluster_formation/i;
+
+const speaksOfCluster = (stack: Stack, name: string): boolean => {
+  const service = stack.services.get(name);
+  if (service === undefined) return false;
+  return [
+    [...(service.entrypoint?.value ?? []), ...(service.command?.value ?? [])].join(' '),
+    ...[...service.environment].map(([variable, { value }]) => `${variable}=${value ?? ''}`),
+    ...configurationLines(stack, service).map(({ text }) => text),
+  ].some((text) => clusterWords.test(text));
+};
+
+/** Stores of one kind that are all nodes of a cluster are one where their names do not tell which belong together. */
+const joinClusters = (stack: Stack, units: readonly Unit[]): readonly Unit[] => {
+  const kindOf = ({ members: [first = ''] }: Unit): string => {
+    const service = stack.services.get(first);
+    return service?.kind === 'unknown' ? (service.image?.value.repository ?? first) : (service?.kind ?? '');
+  };
+  const nodes = units.filter(
+    ({ role, members }) => role === 'store' && members.some((name) => speaksOfCluster(stack, name)),
+  );
+  return [...Map.groupBy(nodes, kindOf).values()].reduce<readonly Unit[]>((rest, alike) => {
+    const [first] = alike;
+    if (first === undefined || alike.length === 1 || alike.every(({ members }) => members.length > 1)) return rest;
+    const joined: Unit = { ...first, members: alike.flatMap(({ members }) => members) };
+    return rest.flatMap((unit) => (unit === first ? [joined] : alike.includes(unit) ? [] : [unit]));
+  }, units);
+};
+
 const findUnits = (stack: Stack): readonly Unit[] => {
   const groups = Map.groupBy([...stack.services.values()].filter(isConnected), (service) => {
     const role = roleOf(stack, service);
     // Only what stores data makes clusters; two workers are two programs.
     return role === 'vault' || role === 'store' ? `${service.kind} ${stemOf(service.name)}` : ` ${service.name}`;
   });
-  return [...groups.values()].flatMap((services): readonly Unit[] => {
+  const units = [...groups.values()].flatMap((services): readonly Unit[] => {
     const [first] = services;
     if (first === undefined) return [];
     const label = services.length === 1 ? first.name : stemOf(first.name);
     return [{ label, members: services.map(({ name }) => name), role: roleOf(stack, first) }];
   });
+  return joinClusters(stack, units);
 };
 
 /** The service in whose network another one is: itself, or the one that `network_mode: service:…` names. */
