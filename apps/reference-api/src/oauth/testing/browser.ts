@@ -20,13 +20,23 @@ export interface Sending {
 /** Sends requests to the ground over verified TLS; follows nothing. */
 export const callerOf = (ground: Omit<Outside, 'password'>): ((path: string, sending?: Sending) => Promise<Reply>) => {
   const agent = new Agent({ ca: ground.authority, servername: 'localhost', keepAlive: false });
+  const { issuer, connection } = ground;
+  const { host } = new URL(issuer);
   return (path, { method, headers = {}, form, text } = {}) => {
     const body = text ?? new URLSearchParams(form ?? {}).toString();
     const type = body === '' ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
     return new Promise((resolve, reject) => {
       const request = requestHttps(
-        new URL(path, ground.issuer),
-        { method: method ?? (body === '' ? 'GET' : 'POST'), agent, headers: { ...type, ...headers }, timeout: 30_000 },
+        new URL(path, issuer),
+        {
+          method: method ?? (body === '' ? 'GET' : 'POST'),
+          agent,
+          headers: { host, ...type, ...headers },
+          timeout: 30_000,
+          ...(connection === undefined
+            ? {}
+            : { host: '127.0.0.1', port: connection.port, localAddress: connection.from() }),
+        },
         (response) => {
           let received = '';
           response.setEncoding('utf8').on('data', (part: string) => {

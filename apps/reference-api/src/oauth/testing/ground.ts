@@ -32,6 +32,8 @@ export interface Outside {
   readonly authority: string;
   /** Of every account. */
   readonly password: Secret;
+  /** Where requests go where that is not the port of the issuer, and the address of this host that each of them comes from. */
+  readonly connection?: { readonly port: number; readonly from: () => string };
 }
 
 /** A guarded API over TLS with its authorization server, on a PostgreSQL of its own. */
