@@ -45,13 +45,12 @@ const outsideBy = (way: 'direct' | 'gateway'): Outside => ({
 
 for (const way of ['direct', 'gateway'] as const)
   suite(`the authorization server, ${way === 'direct' ? 'called directly' : 'called through nginx'},`, () => {
-    const outside = (): Outside => outsideBy(way);
-    const call = (path: string, sending?: Sending): Promise<Reply> => callerOf(outside())(path, sending);
+    const call = (path: string, sending?: Sending): Promise<Reply> => callerOf(outsideBy(way))(path, sending);
     const authorize = (changes: Readonly<Record<string, string | undefined>>) => {
       const parameters = Object.entries({ ...authorizationOf(web).parameters, ...changes }).flatMap(
         ([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]),
       );
-      return createBrowser(outside()).authorize(`/oauth/authorize?${new URLSearchParams(parameters).toString()}`);
+      return createBrowser(outsideBy(way)).authorize(`/oauth/authorize?${new URLSearchParams(parameters).toString()}`);
     };
     const api = async (token: string): Promise<number> =>
       (await call('/api/users', { headers: { authorization: `Bearer ${token}` } })).status;
@@ -61,7 +60,7 @@ for (const way of ['direct', 'gateway'] as const)
     after(() => target.checkUnharmed());
 
     test('gives tokens to those who ask as they should, so that refusals mean something', async () => {
-      const { access, refresh: token } = await obtainTokens(outside(), web);
+      const { access, refresh: token } = await obtainTokens(outsideBy(way), web);
       assert.equal(await api(access), 200);
       assert.equal((await refresh(token)).status, 200);
     });
@@ -87,7 +86,10 @@ for (const way of ['direct', 'gateway'] as const)
     test('refuses token requests with the error that RFC 6749 has for each', async () => {
       const cast = { web, other, ground: { password } };
       for (const { name, status, error, send } of refusedTokens) {
-        const reply = await call('/oauth/token', { method: 'POST', ...send(await obtainCode(outside(), web), cast) });
+        const reply = await call('/oauth/token', {
+          method: 'POST',
+          ...send(await obtainCode(outsideBy(way), web), cast),
+        });
         assert.deepEqual([reply.status, membersOf(reply).error], [status, error], `${name}: ${reply.body}`);
         assert.equal(reply.headers['cache-control'], 'no-store', name);
         assert.match(String(reply.headers['content-type']), /^application\/json/, name);
@@ -95,7 +97,7 @@ for (const way of ['direct', 'gateway'] as const)
     });
 
     test('lets one of many redemptions of a code win, and ends what it gave', async () => {
-      const form = await obtainCode(outside(), web);
+      const form = await obtainCode(outsideBy(way), web);
       const replies = await Promise.all(Array.from({ length: 30 }, () => redeem(form)));
       const [winner, ...more] = replies.filter(({ status }) => status === 200);
       assert.ok(winner !== undefined && more.length === 0, `${more.length + 1} won`);
@@ -104,7 +106,7 @@ for (const way of ['direct', 'gateway'] as const)
     });
 
     test('ends a family of tokens whose refresh token comes a second time', async () => {
-      const { refresh: first } = await obtainTokens(outside(), web);
+      const { refresh: first } = await obtainTokens(outsideBy(way), web);
       const second = membersOf(await refresh(first));
       assert.equal(await api(second.access_token ?? ''), 200);
       assert.equal(membersOf(await refresh(first)).error, 'invalid_grant');
@@ -113,7 +115,7 @@ for (const way of ['direct', 'gateway'] as const)
     });
 
     test('tells strangers nothing about tokens, and revokes none for them', async () => {
-      const { access } = await obtainTokens(outside(), web);
+      const { access } = await obtainTokens(outsideBy(way), web);
       for (const path of ['/oauth/introspect', '/oauth/revoke']) {
         assert.equal((await call(path, { form: { token: access } })).status, 400, path);
         const headers = { authorization: `Basic ${btoa('web:wrong')}` };
