@@ -35,12 +35,18 @@ const samePlace = (a: ComposeEdit['edit'], b: ComposeEdit['edit']): Relation => 
   return a.op === 'set' ? 'first' : 'second';
 };
 
+/** True for one variable or one item of a list: what is gone needs no better value. */
+const isEntry = ({ path }: ComposeEdit): boolean =>
+  (path[2] === 'environment' && path.length > 3) || typeof path.at(-1) === 'number';
+
 /** `outer` edits an ancestor of what `inner` edits. */
 const nested = (outer: ComposeEdit, inner: ComposeEdit, below: readonly (string | number)[]): Relation => {
   const { edit } = outer;
   if (edit.op === 'append') return 'apart';
   if (edit.op === 'remove')
-    return inner.edit.op === 'remove' ? 'first' : { conflict: 'one removes what the other sets a part of' };
+    return inner.edit.op === 'remove' || isEntry(outer)
+      ? 'first'
+      : { conflict: 'one removes what the other sets a part of' };
   const there = valueBelow(edit.value, below);
   if (inner.edit.op === 'remove')
     return there === undefined ? 'first' : { conflict: 'one removes a part of what the other sets' };
@@ -59,10 +65,6 @@ const nested = (outer: ComposeEdit, inner: ComposeEdit, below: readonly (string 
 
 const flip = (relation: Relation): Relation =>
   relation === 'first' ? 'second' : relation === 'second' ? 'first' : relation;
-
-/** True for one variable or one item of a list: what is gone needs no better value. */
-const isEntry = ({ path }: ComposeEdit): boolean =>
-  (path[2] === 'environment' && path.length > 3) || typeof path.at(-1) === 'number';
 
 /** A value that takes the place of one which another change removes; undefined where none of the two removes the other's. */
 const removal = (a: ComposeEdit, b: ComposeEdit): Relation | undefined => {

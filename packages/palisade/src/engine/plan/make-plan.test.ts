@@ -165,6 +165,18 @@ describe('two changes of one place', () => {
         assert.deepEqual(others, []);
       }
     });
+  it('leave the removal alone of an item of a list of which another would improve a part', () => {
+    const item: KeyPath = [...ports, 0];
+    const part = set([...item, 'host_ip'], '127.0.0.1');
+    for (const changes of [
+      [part, remove(item, 'bad')],
+      [remove(item, 'bad'), part],
+    ])
+      assert.deepEqual(
+        planOf(...changes).changes.map(({ change, answers }) => [change, answers.length]),
+        [[remove(item, 'bad'), 2]],
+      );
+  });
   const conflicts: readonly (readonly [string, Change, Change])[] = [
     ['two values of a key', set(ports, ['a']), set(ports, ['b'])],
     ['a value and a removal', set(ports, ['a'], ['z']), remove(ports, ['z'])],

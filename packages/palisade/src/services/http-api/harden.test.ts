@@ -154,3 +154,46 @@ test('asks for an identity as a server, and as a client of the database', async 
     ],
   );
 });
+
+/** A stack of one reference API with these lines at the end of its service. */
+const withLines = async (context: TestContext, lines: readonly string[]): Promise<Stack> => {
+  const directory = mkdtempSync(join(tmpdir(), 'palisade-http-api-'));
+  context.after(() => rmSync(directory, { recursive: true }));
+  writeFileSync(
+    join(directory, 'compose.yaml'),
+    `services:\n  reference-api:\n    build: ./reference-api\n${lines.map((line) => `    ${line}\n`).join('')}`,
+  );
+  return load(directory);
+};
+
+const entriesTaken = (stack: Stack): readonly unknown[] =>
+  harden(stack, api(stack)).flatMap(({ path, edit }) =>
+    path[2] === 'ports' && edit.op === 'remove' ? [path.slice(2)] : [],
+  );
+
+for (const [what, entry, isTaken] of [
+  ['short', '"8000:8000"', true],
+  ['short on loopback', '"127.0.0.1:8000:8000"', true],
+  ['short with a variable', '"${PORT_OF_API:-8000}:8000"', true],
+  ['short at another port of the host', '"18000:8000"', true],
+  ['short without one', '"8000"', true],
+  ['long', '{ target: 8000, published: "8000", host_ip: 127.0.0.1 }', true],
+  ['of a range', '"8000-8010:8000-8010"', false],
+  ['of another port', '"8001:8001"', false],
+  ['of UDP', '"8000:8000/udp"', false],
+] as const)
+  test(`${isTaken ? 'takes away' : 'leaves'} a mapping ${what}`, async (context) => {
+    const stack = await withLines(context, [
+      'environment: { REFERENCE_API_POSTURE: development }',
+      `ports: [${entry}]`,
+    ]);
+    assert.deepEqual(entriesTaken(stack), isTaken ? [['ports', 0]] : []);
+  });
+
+test('leaves the mapping of a port that the service is told to listen on', async (context) => {
+  const stack = await withLines(context, [
+    'environment: { REFERENCE_API_POSTURE: development, PORT: "8000" }',
+    'ports: ["8000:8000"]',
+  ]);
+  assert.deepEqual(entriesTaken(stack), []);
+});

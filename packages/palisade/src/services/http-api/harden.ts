@@ -3,12 +3,13 @@ import type { Service, Stack } from '../../contracts/stack.ts';
 import {
   appendToServiceKey,
   removeEnvironment,
+  removeServiceItem,
   setEnvironment,
   setServiceKey,
   setTopLevelKey,
 } from '../../model/edits.ts';
 import { vaultAccess } from '../../model/vault-access.ts';
-import { httpsPort } from './matching.ts';
+import { httpPort, httpsPort } from './matching.ts';
 import {
   auditKeyOf,
   databaseOf,
@@ -62,6 +63,7 @@ const databaseEdits = (stack: Stack, service: Service): readonly ComposeEdit[] =
     ),
     ...(name === undefined ? [] : setEnvironment(stack, service, 'DATABASE_NAME', name)),
     ...setEnvironment(stack, service, 'DATABASE_VAULT_PATH', `${database.name}/${service.name}`),
+    ...(database.kind === 'pgbouncer' ? setEnvironment(stack, service, 'DATABASE_POOLED', 'true') : []),
     ...setEnvironment(stack, service, 'DATABASE_TLS_DIRECTORY', clientCertificates),
   ];
 };
@@ -136,11 +138,22 @@ const switchedOff = (stack: Stack, service: Service): readonly ComposeEdit[] => 
 ];
 
 /**
+ * Takes the mappings of the former plain port away: nothing listens behind them any more. A range may lead to other ports
+ * too and stays, and so does all where the service is told its port.
+ */
+const withoutPlainPort = (stack: Stack, service: Service): readonly ComposeEdit[] =>
+  service.environment.has('PORT')
+    ? []
+    : service.ports
+        .filter(
+          ({ target, targetEnd, protocol }) => target === httpPort && targetEnd === httpPort && protocol === 'tcp',
+        )
+        .flatMap(({ at }) => removeServiceItem(stack, service, 'ports', at));
+
+/**
  * The hardened posture of the reference API: AppRole instead of a token, verified TLS to its database and from its
  * callers, nothing switched on that helps an attacker. Empty for any other program, whose code decides what it does with
  * its environment, and once applied.
- *
- * The mapping of the former port stays, on loopback: nothing listens behind it any more.
  */
 export const harden = (stack: Stack, service: Service): readonly ComposeEdit[] =>
   isReferenceApi(service)
@@ -156,6 +169,7 @@ export const harden = (stack: Stack, service: Service): readonly ComposeEdit[] =
         ...issuerEdits(stack, service),
         ...setEnvironment(stack, service, 'TLS_DIRECTORY', serverCertificates),
         ...appendToServiceKey(stack, service, ['volumes'], `./certs/${service.name}/server:${serverCertificates}:ro`),
+        ...withoutPlainPort(stack, service),
         ...appendToServiceKey(stack, service, ['ports'], `127.0.0.1:${httpsPort}:${httpsPort}`),
         ...setServiceKey(stack, service, ['healthcheck', 'test'], ['CMD', 'node', '-e', healthProgram]),
         ...setServiceKey(stack, service, ['user'], `${imageAccount.uid}:${imageAccount.gid}`),
