@@ -17,9 +17,11 @@ export interface ServedCertificate {
 
 /** A route and the status that it answers a stranger with. */
 export interface AnsweredRoute {
-  readonly method: 'GET';
+  readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly status: number;
+  /** What was sent along; nothing where absent. */
+  readonly with?: 'a malformed token';
 }
 
 /** How the business routes answer a stranger. */
@@ -30,6 +32,62 @@ export interface RouteAnswers {
   readonly guarded: number;
   /** How many gave no answer, or one that tells nothing. */
   readonly unanswered: number;
+  /** The operations that are declared to be for everybody: `GET /health`. */
+  readonly public: readonly string[];
+  /** How many operations are declared to be protected and cannot be tried without the risk of a change. */
+  readonly untried: number;
+  /** Paths that answer a stranger's GET with 401, the first of which is attacked with forged tokens. */
+  readonly locked: readonly string[];
+}
+
+/** A way to forge an access token. */
+export type TokenTrick =
+  | 'no algorithm (none)'
+  | 'no algorithm (None)'
+  | 'no algorithm (NONE)'
+  | 'the public key as an HMAC secret'
+  | 'an empty HMAC key by a climbing kid'
+  | 'an empty signature'
+  | 'a foreign key under the right kid'
+  | 'an expired one'
+  | 'one for another audience'
+  | 'a key by its address in the header (jku)'
+  | 'a key in the header (jwk)'
+  | 'two parts alone'
+  | 'the shape of an encrypted one'
+  | 'an oversized one'
+  | 'one in the address (access_token)';
+
+/** How a service answers forged tokens. */
+export interface TokenAnswers {
+  /** The path that was asked for. */
+  readonly path: string;
+  /** Whether it asks a stranger for credentials at all. */
+  readonly asks: boolean;
+  readonly refused: readonly TokenTrick[];
+  readonly accepted: readonly TokenTrick[];
+  /** Those that made the service answer with a server error. */
+  readonly broke: readonly TokenTrick[];
+  /** Those that were answered in no way that tells, or not at all. */
+  readonly unclear: readonly TokenTrick[];
+  /** Those that could not be made: what they need was not found. */
+  readonly untried: readonly TokenTrick[];
+  /** True where one of the answers asked for a bearer token. */
+  readonly takesBearer: boolean;
+  /** How many answers with 401 came without a challenge, or without one for a bearer token where the service takes those. */
+  readonly unchallenged: number;
+}
+
+/** How a service answers a burst of requests with wrong tokens. */
+export interface LimitAnswers {
+  readonly path: string;
+  readonly sent: number;
+  /** Requests before the first 429; absent where there was none. */
+  readonly refusedAfter?: number;
+  /** Whether each 429 said when to come back. */
+  readonly retryAfter?: boolean;
+  /** The limit that the answers declare: requests in a window. */
+  readonly declared?: { readonly limit: number; readonly counted: boolean };
 }
 
 /** Which trick an origin that is let in has used. */
@@ -70,6 +128,8 @@ export interface HttpEvidence {
   readonly origins: Answer<readonly ReflectedOrigin[]>;
   readonly leaks: Answer<readonly Leak[]>;
   readonly headers: Answer<HeaderAnswers>;
+  readonly tokens: Answer<TokenAnswers>;
+  readonly limits: Answer<LimitAnswers>;
 }
 
 declare module '../../contracts/evidence.ts' {

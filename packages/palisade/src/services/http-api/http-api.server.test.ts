@@ -18,17 +18,24 @@ import type { Service, Stack } from '../../contracts/stack.ts';
 import { loadStack } from '../../model/index.ts';
 import { retry } from '../../support/retry.ts';
 import { control as authenticatedRoutes } from './controls/authenticated-routes.ts';
+import { control as challenges } from './controls/challenges.ts';
+import { control as countedAttempts } from './controls/counted-attempts.ts';
+import { control as forgedTokens } from './controls/forged-tokens.ts';
 import { control as maskedErrors } from './controls/masked-errors.ts';
 import { control as noDebugSurface } from './controls/no-debug-surface.ts';
 import { control as noForeignOrigins } from './controls/no-foreign-origins.ts';
 import { control as securityHeaders } from './controls/security-headers.ts';
 import { control as tlsOnly } from './controls/tls-only.ts';
+import { assertProven } from '../../../test/proofs.ts';
 import type { HttpEvidence } from './evidence.ts';
 import { kind } from './index.ts';
 import { collect } from './probe/collect.ts';
 
 const controls: readonly Control<'http'>[] = [
   authenticatedRoutes,
+  challenges,
+  countedAttempts,
+  forgedTokens,
   maskedErrors,
   noDebugSurface,
   noForeignOrigins,
@@ -77,12 +84,19 @@ const judge = (value: HttpEvidence): Record<string, Observation['outcome']> =>
 
 const users = async (port: number): Promise<string> => (await fetch(`http://127.0.0.1:${port}/api/users`)).text();
 
+/** What the development posture was found to be. */
+let accused: ReturnType<typeof judge> = {};
+
 test('fails every control on the development posture of the reference API', async () => {
   const api = await development.startApi();
   const before = await users(api.port);
   const evidence = await collect(target(8000, api.port), AbortSignal.timeout(30_000));
-  assert.deepEqual(judge(evidence), {
+  accused = judge(evidence);
+  assert.deepEqual(accused, {
     'http-api/authenticated-routes': 'fail',
+    'http-api/challenges': 'unknown',
+    'http-api/counted-attempts': 'unknown',
+    'http-api/forged-tokens': 'fail',
     'http-api/masked-errors': 'fail',
     'http-api/no-debug-surface': 'fail',
     'http-api/no-foreign-origins': 'fail',
@@ -103,6 +117,9 @@ test('passes every control on the hardened posture of the reference API', async 
   const evidence = await collect(target(8443, api.port, authorities), AbortSignal.timeout(30_000));
   assert.deepEqual(judge(evidence), {
     'http-api/authenticated-routes': 'pass',
+    'http-api/challenges': 'pass',
+    'http-api/counted-attempts': 'pass',
+    'http-api/forged-tokens': 'pass',
     'http-api/masked-errors': 'pass',
     'http-api/no-debug-surface': 'pass',
     'http-api/no-foreign-origins': 'pass',
@@ -110,6 +127,9 @@ test('passes every control on the hardened posture of the reference API', async 
     'http-api/tls-only': 'pass',
   });
   assert.deepEqual(evidence.protocols, { known: true, value: ['TLSv1.2', 'TLSv1.3'] });
+  const having = (judged: ReturnType<typeof judge>, wanted: string): readonly string[] =>
+    Object.entries(judged).flatMap(([id, outcome]) => (outcome === wanted ? [id] : []));
+  assertProven(import.meta.filename, { failed: having(accused, 'fail'), passed: having(judge(evidence), 'pass') });
   await api.stop();
 });
 

@@ -25,3 +25,10 @@ export const libpqSsl: Reference = {
   source: 'PostgreSQL libpq: SSL support',
   url: 'https://www.postgresql.org/docs/current/libpq-ssl.html',
 };
+
+/** A standard of the IETF. */
+export const rfc = (number: number, section?: string): Reference => ({
+  source: `RFC ${number}`,
+  ...(section === undefined ? {} : { section }),
+  url: `https://www.rfc-editor.org/rfc/rfc${number}`,
+});

@@ -1,7 +1,10 @@
 import type { Control } from '../../../contracts/control.ts';
-import '../evidence.ts';
+import type { AnsweredRoute } from '../evidence.ts';
 import { judgeAnswers, some } from '../observe.ts';
 import { cwe, owaspApi } from '../references.ts';
+
+const described = ({ method, path, status, with: sent }: AnsweredRoute): string =>
+  `${method} ${path} (${status}${sent === undefined ? '' : `, with ${sent}`})`;
 
 /** A01: business routes ask who calls. */
 export const control: Control<'http'> = {
@@ -22,18 +25,25 @@ export const control: Control<'http'> = {
         stack,
         evidence,
         ({ routes }) => routes,
-        ({ open, guarded, unanswered }, name) => {
+        ({ open, guarded, unanswered, public: declared, untried }, name) => {
           if (open.length > 0) {
-            const routes = some(open.map(({ method, path, status }) => `${method} ${path} (${status})`));
+            const routes = some(open.map(described));
             return { outcome: 'fail', key: 'routes', message: `${name} answers without credentials: ${routes}` };
           }
           if (unanswered > 0) return { outcome: 'unknown', message: `${unanswered} routes gave no usable answer` };
-          return guarded === 0
-            ? {
-                outcome: 'unknown',
-                message: 'no business route is known: nothing documents them and none of the usual paths exists',
-              }
-            : { outcome: 'pass', message: `asks for credentials on ${guarded} routes that were tried` };
+          if (guarded === 0)
+            return {
+              outcome: 'unknown',
+              message: 'no business route is known: nothing documents them and none of the usual paths exists',
+            };
+          const rest = [
+            ...(declared.length > 0 ? [`declared to be for everybody: ${some(declared)}`] : []),
+            ...(untried > 0 ? [`not tried, as that could change data: ${untried}`] : []),
+          ];
+          return {
+            outcome: 'pass',
+            message: [`asks for credentials on ${guarded} routes that were tried`, ...rest].join('; '),
+          };
         },
       ),
   },

@@ -11,6 +11,7 @@ test('fills parameters in, and spoils the first one', () => {
     path: '/users/1/orders/1',
     badPath: '/users/%27x/orders/1',
     takesJson: false,
+    access: 'undeclared',
   });
 });
 
@@ -42,8 +43,28 @@ test('puts the base path of the server in front', () => {
     assert.equal(routesOf(document(paths, rest))?.[0]?.path, '/v1/users');
 });
 
-test('knows no methods but GET and POST, so that nothing is deleted', () => {
-  assert.deepEqual(routesOf(document({ '/users/{id}': { delete: {}, put: {}, patch: {} } })), []);
+test('knows who may call an operation, and takes silence for no permission', () => {
+  const bearer = [{ bearer: [] }];
+  const paths = {
+    '/own': { get: { security: bearer } },
+    '/open': { get: { security: [] } },
+    '/either': { get: { security: [{}, { bearer: [] }] } },
+    '/silent': { get: {} },
+  };
+  const accesses = (rest: object): unknown =>
+    Object.fromEntries((routesOf(document(paths, rest)) ?? []).map(({ path, access }) => [path, access]));
+  assert.deepEqual(accesses({}), {
+    '/own': 'protected',
+    '/open': 'public',
+    '/either': 'public',
+    '/silent': 'undeclared',
+  });
+  assert.deepEqual(accesses({ security: bearer }), {
+    '/own': 'protected',
+    '/open': 'public',
+    '/either': 'public',
+    '/silent': 'protected',
+  });
 });
 
 test('is bounded, and refuses paths that would leave the service', () => {

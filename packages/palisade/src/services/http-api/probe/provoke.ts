@@ -3,7 +3,7 @@ import type { Leak } from '../evidence.ts';
 import { leaksIn } from './leaks.ts';
 import type { DocumentedRoute } from './openapi.ts';
 import { type Origin, type Question, send } from './request.ts';
-import { nonsensePath } from './routes.ts';
+import { nonsensePath } from './reply.ts';
 
 /** How many routes of a sort are provoked. */
 const mostOfASort = 3;
