@@ -1,6 +1,7 @@
 import type { AnyControl } from '../../packages/palisade/src/contracts/control.ts';
 import type { ServiceKind } from '../../packages/palisade/src/contracts/service-kind.ts';
 import type { ErrorDefinition } from '../../packages/palisade/src/support/errors.ts';
+import { exceptions, proofOf } from '../../packages/palisade/test/proofs.ts';
 import type { Found } from './discover.ts';
 
 const generated = (source: string): string => `<!-- Generated from ${source} by \`npm run gen\`. -->`;
@@ -9,6 +10,28 @@ const table = (header: readonly string[], rows: readonly (readonly string[])[]):
   [header, header.map(() => '---'), ...rows]
     .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
     .join('\n');
+
+const listed = (tests: readonly string[]): string =>
+  tests.map((test) => `[${test.slice(test.lastIndexOf('/') + 1)}](../../packages/palisade/${test})`).join(', ');
+
+/** By what the live part of a control is proven: where a real server fails it and passes it, or why none does. */
+const provenBy = ({ id, live }: AnyControl): readonly string[] => {
+  if (live === undefined) return [];
+  const { fail, pass } = proofOf(id);
+  const whole = fail.filter((test) => pass.includes(test));
+  if (whole.length > 0) return ['', `**Proven by:** a real server that fails and one that passes in ${listed(whole)}`];
+  const half = (answer: 'fail' | 'pass', tests: readonly string[]): string =>
+    tests.length > 0
+      ? `a real server ${answer === 'fail' ? 'fails' : 'passes'} in ${listed(tests)}`
+      : `none ${answer === 'fail' ? 'fails' : 'passes'}, for ${exceptions[id]?.[answer] ?? 'nobody has tried'}`;
+  return ['', `**Proven by:** ${half('fail', fail)}; ${half('pass', pass)}`];
+};
+
+const provenCount = (controls: readonly Found<AnyControl>[]): string => {
+  const live = controls.filter(({ value }) => value.live !== undefined);
+  const proven = live.filter(({ value }) => Object.values(proofOf(value.id)).every((tests) => tests.length > 0));
+  return `${controls.length} controls. ${live.length} of them ask running services; ${proven.length} of these are proven by real servers that fail and that pass, and each of the others says on its page what is missing, and why.`;
+};
 
 /** One page per area of controls, and the index; by path below `docs/`. */
 export const renderControlDocuments = (controls: readonly Found<AnyControl>[]): ReadonlyMap<string, string> => {
@@ -36,6 +59,7 @@ export const renderControlDocuments = (controls: readonly Found<AnyControl>[]): 
         '',
         `**Fix:** ${control.fix}`,
         ...((control.checklist ?? []).length > 0 ? ['', `**Checklist:** ${(control.checklist ?? []).join(', ')}`] : []),
+        ...provenBy(control),
         ...(references.length > 0 ? ['', `**References:** ${references.join('; ')}`] : []),
         '',
       ].join('\n');
@@ -65,9 +89,7 @@ export const renderControlDocuments = (controls: readonly Found<AnyControl>[]): 
   );
   pages.set(
     'controls/README.md',
-    [generated("the controls' own metadata"), `# Controls`, '', `${controls.length} controls.`, '', ...index].join(
-      '\n',
-    ),
+    [generated("the controls' own metadata"), `# Controls`, '', provenCount(controls), '', ...index].join('\n'),
   );
   return pages;
 };

@@ -95,6 +95,7 @@ const testTools: readonly Requirement[] = [
   { title: 'iproute2', present: () => onPath('ip'), from: { debian: () => ['iproute2'] } },
   { title: 'sslscan', present: () => onPath('sslscan'), from: { debian: () => ['sslscan'] } },
   { title: 'testssl.sh', present: () => onPath('testssl'), from: { debian: () => ['testssl.sh'] } },
+  { title: 'wrk', present: () => onPath('wrk'), from: { debian: () => ['wrk'] } },
   { title: 'Nmap', present: () => onPath('nmap'), from: { debian: () => ['nmap'] } },
   {
     title: 'Docker Compose (to compare with)',

@@ -24,6 +24,7 @@ import { sha256 } from '../src/support/files.ts';
 import { retry } from '../src/support/retry.ts';
 import { consumer, context, database, former, server, startNoted } from './mongodb/stack.ts';
 import type { PostureChange } from './posture-change.ts';
+import { assertProven, seenIn } from './proofs.ts';
 
 let noted: PostureChange;
 let own: Identity;
@@ -135,6 +136,7 @@ describe('MongoDB from the development posture to the production one', { timeout
       'mongodb/plaintext-refused': 'pass',
       'mongodb/tls-versions': 'pass',
     });
+    assertProven(import.meta.filename, seenIn(noted.before, noted.after));
   });
 
   it('says in its log what FerretDB does nothing about', async () => {

@@ -16,6 +16,7 @@ import { consumer, context, formerPassword, mostConnections, servers, startDatab
 import type { PostureChange } from './posture-change.ts';
 import { ask, attempt, open, withSession, type Login } from './mysql/session.ts';
 import { type Client, clientOf, denied, inTheClear } from './mysql/client.ts';
+import { assertProven, seenIn } from './proofs.ts';
 
 let database: PostureChange;
 let client: Client;
@@ -66,6 +67,11 @@ describe(
         'legacy no-anonymous-account': ['pass', 'pass'],
         'legacy statements-audited': ['fail', 'fail'],
       };
+      it('as the record of proofs says', () => {
+        const ofServer = (findings: readonly Finding[]): readonly Finding[] =>
+          findings.filter(({ resource }) => resource.type === 'service' && resource.name === 'db');
+        assertProven(import.meta.filename, seenIn(ofServer(database.before), ofServer(database.after)));
+      });
       for (const server of servers)
         it(server, () => {
           const [earlier, now] = [outcomesOf(database.before, server), outcomesOf(database.after, server)];

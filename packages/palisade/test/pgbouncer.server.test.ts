@@ -23,6 +23,7 @@ import { mapConcurrently } from '../src/support/concurrency.ts';
 import { run } from '../src/support/exec.ts';
 import { retry } from '../src/support/retry.ts';
 import { createAuthority, type Authority, type Identity } from '../src/services/postgres/testing/authority.ts';
+import { assertProven, seenIn } from './proofs.ts';
 
 const files: Readonly<Record<string, string>> = {
   'compose.yaml': `name: pooled
@@ -240,6 +241,7 @@ describe('a stack whose applications reach PostgreSQL through PgBouncer', { time
   it('fails every live control in the development posture, and passes all in the production one', () => {
     const controls = [...new Set(ofPooler(hardenedFindings).map(({ control }) => control))];
     assert.equal(controls.length, 6);
+    assertProven(import.meta.filename, seenIn(ofPooler(developmentFindings), ofPooler(hardenedFindings)));
     for (const control of controls) {
       const before = ofPooler(developmentFindings).filter((finding) => finding.control === control);
       assert.ok(

@@ -14,6 +14,7 @@ import { retry } from '../src/support/retry.ts';
 import type { PostureChange } from './posture-change.ts';
 import { bind, type Client, clientOf, declare, durable, passive, turnedAway } from './rabbitmq/client.ts';
 import { consumer, context, other, startMessaging } from './rabbitmq/messaging.ts';
+import { assertProven, seenIn } from './proofs.ts';
 
 let messaging: PostureChange;
 let client: Client;
@@ -55,6 +56,7 @@ describe('RabbitMQ from the development posture to the production one', { timeou
     for (const outcome of ['fail', 'unknown', 'not-applicable'])
       assert.deepEqual(outcomes(messaging.after, outcome), [], JSON.stringify(messaging.after));
     assert.equal(outcomes(messaging.after, 'pass').length, 12);
+    assertProven(import.meta.filename, seenIn(messaging.before, messaging.after));
   });
 
   it('takes the messages of the development posture over, and nobody of its users', async () => {

@@ -15,6 +15,7 @@ import { sha256 } from '../src/support/files.ts';
 import { retry } from '../src/support/retry.ts';
 import { consumer, context, mostClients, nodes, startCluster } from './redis/cluster.ts';
 import type { PostureChange } from './posture-change.ts';
+import { assertProven, seenIn } from './proofs.ts';
 
 let cluster: PostureChange;
 let own: Identity;
@@ -111,6 +112,7 @@ describe('a cluster of Redis from the development posture to the production one'
   it('fails every live control in the development posture, and passes all in the production one, on each node', () => {
     const controls = [...new Set(cluster.after.map(({ control }) => control))];
     assert.equal(controls.length, 7);
+    assertProven(import.meta.filename, seenIn(cluster.before, cluster.after));
     for (const control of controls)
       for (const node of nodes) {
         const about = (findings: readonly Finding[]): readonly Finding[] =>

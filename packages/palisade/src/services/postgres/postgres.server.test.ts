@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { SqlStatement } from '../../contracts/change.ts';
 import type { Control, Observation } from '../../contracts/control.ts';
 import type { Evidence } from '../../contracts/evidence.ts';
+import { assertProven } from '../../../test/proofs.ts';
 import { retry } from '../../support/retry.ts';
 import { Secret } from '../../support/secret.ts';
 import { applyStatement, statementHolds } from './apply-statement.ts';
@@ -189,6 +190,9 @@ const tools = async () => {
 };
 
 describe('PostgreSQL from the development posture to the production one', () => {
+  /** Controls that the development posture fails. */
+  let failed: readonly string[] = [];
+
   before(async () => {
     authority = await createAuthority('test authority');
     stranger = await createAuthority('somebody else');
@@ -213,6 +217,7 @@ describe('PostgreSQL from the development posture to the production one', () => 
     before(async () => {
       await host.start();
       evidence = await evidenceNow();
+      failed = [...(await assessed(evidence))].flatMap(([id, seen]) => (outcomes(seen).includes('fail') ? [id] : []));
     });
 
     it('answers every question of the probe', () => {
@@ -278,6 +283,13 @@ describe('PostgreSQL from the development posture to the production one', () => 
         const observations = (await assessed(evidence)).get(id);
         assert.deepEqual(outcomes(observations), ['pass'], JSON.stringify(observations));
       });
+
+    it('is, after the development posture, what the record of proofs says', async () => {
+      const passed = [...(await assessed(evidence))].flatMap(([id, seen]) =>
+        outcomes(seen).join() === 'pass' ? [id] : [],
+      );
+      assertProven(import.meta.filename, { failed, passed });
+    });
 
     it('has nothing to change a second time', async () => {
       const { stack, service } = await host.load();

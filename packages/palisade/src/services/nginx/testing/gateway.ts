@@ -81,8 +81,8 @@ export interface Gateway extends AsyncDisposable {
   readonly port: (container: number) => number;
   readonly child: ChildProcess;
   readonly output: () => string;
-  /** What each live control answers to the probe's evidence. */
-  readonly judge: () => Promise<readonly string[]>;
+  /** What each live control answers to the probe's evidence, by its id. */
+  readonly judge: () => Promise<readonly { readonly control: string; readonly outcome: string }[]>;
 }
 
 /** What the project is made of. */
@@ -200,8 +200,8 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       const value = await probe.collect(target, AbortSignal.timeout(30_000));
       const answers = new Map([['nginx', { known: true, value } as const]]);
       const evidence: Evidence<'nginx'> = { of: () => answers };
-      return liveControls.flatMap(({ live }) =>
-        [...(live?.assess(stack, evidence) ?? [])].map(({ outcome }) => outcome),
+      return liveControls.flatMap(({ id, live }) =>
+        [...(live?.assess(stack, evidence) ?? [])].map(({ outcome }) => ({ control: id, outcome })),
       );
     },
     [Symbol.asyncDispose]: stop,
