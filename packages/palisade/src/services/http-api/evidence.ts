@@ -42,6 +42,7 @@ export interface RouteAnswers {
 
 /** A way to forge an access token. */
 export type TokenTrick =
+  | 'no token at all'
   | 'no algorithm (none)'
   | 'no algorithm (None)'
   | 'no algorithm (NONE)'

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Secret } from '@palisade/vault/secret';
+import { callerOf } from '../../../../../apps/reference-api/src/oauth/testing/browser.ts';
+import { basic, membersOf } from '../../../../../apps/reference-api/src/oauth/testing/flow.ts';
 import { freePort } from '../../../../../apps/reference-api/src/testing/children.ts';
+import { outsideOf, populate } from '../../../../../apps/reference-api/src/testing/operator.ts';
 import {
   type HardenedPlayground,
   type Playground,
@@ -130,6 +135,40 @@ test('passes every control on the hardened posture of the reference API', async 
   const having = (judged: ReturnType<typeof judge>, wanted: string): readonly string[] =>
     Object.entries(judged).flatMap(([id, outcome]) => (outcome === wanted ? [id] : []));
   assertProven(import.meta.filename, { failed: having(accused, 'fail'), passed: having(judge(evidence), 'pass') });
+  await api.stop();
+});
+
+test('meets on every route of the hardened reference API what its guard declares', async () => {
+  const api = await hardened.startApi();
+  const outside = await outsideOf(hardened, api, new Secret(crypto.randomUUID()));
+  const { robot } = await populate(api, outside.password);
+  const call = callerOf(outside);
+  const form = { grant_type: 'client_credentials', scope: 'read' };
+  const { access_token: token = '' } = membersOf(await call('/oauth/token', { form, headers: basic(robot) }));
+  const { body, status } = await call('/api/openapi.json', { headers: { authorization: `Bearer ${token}` } });
+  assert.equal(status, 200);
+  const directory = await mkdtemp(join(tmpdir(), 'palisade-http-api-'));
+  try {
+    await writeFile(join(directory, 'openapi.json'), body);
+    assert.ok(service.build);
+    const built = { ...service, build: { ...service.build, value: { ...service.build.value, context: directory } } };
+    const { routes, tokens, limits } = await collect(
+      { ...target(8443, api.port, outside.authority), service: built },
+      AbortSignal.timeout(30_000),
+    );
+    assert.ok(routes.known && tokens.known && limits.known);
+    const { open, unanswered, untried, locked, public: declared } = routes.value;
+    assert.deepEqual([open, unanswered], [[], 0]);
+    // The one operation that changes something and takes no JSON: a user is deleted.
+    assert.equal(untried, 1);
+    for (const path of ['/api/users', '/api/user/1']) assert.ok(locked.includes(path), path);
+    assert.ok(declared.includes('GET /health'), declared.join(', '));
+    assert.equal(tokens.value.refused.length, 16);
+    assert.deepEqual(tokens.value.untried, []);
+    assert.deepEqual(limits.value.declared, { limit: 600, counted: true });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
   await api.stop();
 });
 

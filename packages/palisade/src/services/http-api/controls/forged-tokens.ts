@@ -8,7 +8,7 @@ export const control: Control<'http'> = {
   id: 'http-api/forged-tokens',
   aliases: ['A07'],
   title: 'Forged tokens are refused',
-  severity: 'critical',
+  severity: 'high',
   rationale:
     'A verifier that believes what a token says of its own signature lets everybody be an administrator: the token names no algorithm, or brings the key that it is checked with. An attacker needs no password and leaves the name of somebody else in the log.',
   fix: 'Fix algorithm, issuer, audience and keys in the configuration of the verifier, never take them from the token, and refuse everything else with 401.',

@@ -23,6 +23,9 @@ const refusals = new Set([400, 401, 407, 413, 414, 431, 494]);
 /** Statuses by which a handler answers, so that the token was believed. */
 const handled = new Set([404, 405, 406, 409, 410, 415, 422]);
 
+/** True for what a service may answer strangers with; too many requests tell nothing of one of them. */
+const refusesCaller = (status: number): boolean => status >= 300 && status < 500 && status !== 408 && status !== 429;
+
 /** Judges an answer against what a stranger gets, and one whose token is none at all. */
 const judge = (reply: Reply | undefined, baseline: ReadonlySet<number>): Verdict => {
   if (reply === undefined) return 'unclear';
@@ -39,7 +42,7 @@ const asksForBearer = ({ headers }: Reply): boolean => /\bbearer\b/i.test(header
 /**
  * Sends each forged token once to one route, and tells how it was answered. Statuses and challenges alone are looked at.
  * Where a server ends the connection of an oversized request without an answer and still serves the next one, that is a
- * refusal too. Rejects where the route does not answer like before.
+ * refusal too. Rejects where the route gives no answer.
  */
 export const tryTokens = async (
   origin: Origin,
@@ -51,24 +54,24 @@ export const tryTokens = async (
   const stranger = await askOne(origin, { path }, signal);
   const garbled = await askOne(origin, bearer(path, noToken), signal);
   if (stranger === undefined || garbled === undefined) throw new Error(`GET ${path} gave no answer`);
-  const usual = new Set(
-    [stranger, garbled].map(({ status }) => status).filter((status) => !isSuccess(status) && status < 500),
-  );
+  const usual = new Set([stranger, garbled].map(({ status }) => status).filter(refusesCaller));
   const { tokens, untried } = forgeTokens(issuer, now);
-  const answers = await mapConcurrently(tokens, concurrency, async (forged) => {
-    const reply = await askOne(origin, questionOf(path, forged), signal);
-    return { trick: forged.trick, reply, verdict: judge(reply, usual) };
-  });
+  const replies = [
+    { trick: 'no token at all' as const, reply: garbled },
+    ...(await mapConcurrently(tokens, concurrency, async (forged) => ({
+      trick: forged.trick,
+      reply: await askOne(origin, questionOf(path, forged), signal),
+    }))),
+  ];
   const serves = (await askOne(origin, { path }, signal)) !== undefined;
+  const answers = replies.map(({ trick, reply }) => ({
+    trick,
+    reply,
+    verdict: reply === undefined && trick === 'an oversized one' && serves ? 'refused' : judge(reply, usual),
+  }));
   const of = (verdict: Verdict): readonly TokenTrick[] =>
-    answers
-      .filter((answer) =>
-        answer.reply === undefined && answer.trick === 'an oversized one' && serves
-          ? verdict === 'refused'
-          : answer.verdict === verdict,
-      )
-      .map(({ trick }) => trick);
-  const all = [stranger, garbled, ...answers.flatMap(({ reply }) => reply ?? [])];
+    answers.filter((answer) => answer.verdict === verdict).map(({ trick }) => trick);
+  const all = [stranger, ...answers.flatMap(({ reply }) => reply ?? [])];
   const takesBearer = all.some(asksForBearer);
   return {
     path,
