@@ -73,6 +73,8 @@ export interface HardenedConfiguration extends Listening {
     readonly startWithin: number;
   };
   readonly database: ServerEntry;
+  /** True where the database is reached through a pooler, as PgBouncer. */
+  readonly databasePooled: boolean;
   /** The neighbours that are called. */
   readonly neighbours: ReadonlyMap<Neighbour, ServerEntry>;
   /** Milliseconds between two looks for new credentials. */
@@ -111,6 +113,10 @@ const url = (...protocols: string[]): z.ZodType<string> =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     error: `has to be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
+const trueOrFalse = z
+  .enum(['true', 'false'], 'has to be true or false')
+  .default('false')
+  .transform((text) => text === 'true');
 const hostAndPort = z
   .string()
   .regex(/^[\w.-]+:\d{1,5}$/u, 'has to be host:port')
@@ -226,6 +232,7 @@ const hardened = z
     DATABASE_VAULT_PATH: secretPath.default('postgres/reference-api'),
     DATABASE_ADDRESS: hostAndPort.optional(),
     DATABASE_NAME: z.string().min(1).max(63).optional(),
+    DATABASE_POOLED: trueOrFalse,
     MYSQL_VAULT_PATH: neighbourEntry.VAULT_PATH,
     MYSQL_ADDRESS: neighbourEntry.ADDRESS,
     MYSQL_NAME: neighbourEntry.NAME,
@@ -243,7 +250,7 @@ const hardened = z
       .default('https://localhost'),
     OIDC_ISSUER: url('https:').optional(),
     SIGNING_KEYS_VAULT_PATH: secretPath.default('reference-api/signing-keys'),
-    LEGACY_PASSWORD_GRANT: z.enum(['true', 'false'], 'has to be true or false').default('false'),
+    LEGACY_PASSWORD_GRANT: trueOrFalse,
     AUDIT_DIRECTORY: absolutePath.default('/var/lib/reference-api/audit'),
     AUDIT_SIGNING_KEY: z
       .string()
@@ -256,7 +263,7 @@ const hardened = z
     VAULT_SECRET_ID_FILE: absolutePath,
     VAULT_START_SECONDS: seconds(15),
   })
-  .refine(({ OIDC_ISSUER: outside, LEGACY_PASSWORD_GRANT: form }) => outside === undefined || form === 'false', {
+  .refine(({ OIDC_ISSUER: outside, LEGACY_PASSWORD_GRANT: form }) => outside === undefined || !form, {
     path: ['LEGACY_PASSWORD_GRANT'],
     error: 'has no meaning beside OIDC_ISSUER: passwords are taken by the own authorization server alone',
   })
@@ -280,6 +287,7 @@ const hardened = z
       addresses: env.DATABASE_ADDRESS === undefined ? [] : [env.DATABASE_ADDRESS],
       ...(env.DATABASE_NAME === undefined ? {} : { name: env.DATABASE_NAME }),
     },
+    databasePooled: env.DATABASE_POOLED,
     neighbours: new Map([
       ...entryOf('mysql', { VAULT_PATH: env.MYSQL_VAULT_PATH, ADDRESS: env.MYSQL_ADDRESS, NAME: env.MYSQL_NAME }),
       ...entryOf('mongodb', {
@@ -301,7 +309,7 @@ const hardened = z
         ? {
             kind: 'own',
             keysPath: env.SIGNING_KEYS_VAULT_PATH,
-            legacyPasswordGrant: env.LEGACY_PASSWORD_GRANT === 'true',
+            legacyPasswordGrant: env.LEGACY_PASSWORD_GRANT,
           }
         : { kind: 'outside', url: env.OIDC_ISSUER },
     auditDirectory: env.AUDIT_DIRECTORY,

@@ -180,6 +180,14 @@ describe('a cluster of Redis from the development posture to the production one'
       }, node);
   });
 
+  it('lets a script of a consumer count by the clock of the server, as limits are counted', async () => {
+    for (const node of nodes)
+      await asConsumer(async (ask) => {
+        const reply = await ask('EVAL', "return redis.call('TIME')[1]", '0');
+        assert.match(textOf(reply), /^\d{10}$/);
+      }, node);
+  });
+
   it('lets another node replicate, and do nothing else', async () => {
     await as('redis-2', passwordOf('redis-2#replication'), async (ask) => {
       assert.equal(textOf(await ask('PING')), 'PONG');

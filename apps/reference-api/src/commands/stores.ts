@@ -72,6 +72,7 @@ export const withStores = async <Result>(
       openDatabase(
         { read: async (signal) => ({ ...(await vault.readLogin(configuration.database, signal)), tls }) },
         () => undefined,
+        { pooled: configuration.databasePooled },
       ),
     ),
     ({ close }) => close(),

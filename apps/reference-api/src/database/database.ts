@@ -16,7 +16,13 @@ export interface Database {
 /** invalid_password and invalid_authorization_specification. Source: PostgreSQL manual, appendix A. */
 const loginRefused = new Set(['28P01', '28000']);
 
-const postgresClients: ClientKind<Pool> = {
+/**
+ * Bounds that the server itself keeps, in milliseconds. They travel in the packet that opens a connection; a pooler hands
+ * its connections on to others and refuses such settings, so behind one the client's own bound and the pooler's have to do.
+ */
+const serverBounds = { statement_timeout: 5_000, idle_in_transaction_session_timeout: 10_000 } as const;
+
+const postgresClients = (pooled: boolean): ClientKind<Pool> => ({
   open: async ({ host, port, database, username, password, tls }, onIdleError) => {
     const pool = new Pool({
       host,
@@ -30,9 +36,8 @@ const postgresClients: ClientKind<Pool> = {
       idleTimeoutMillis: 30_000,
       // A connection that was opened with an old password or certificate does not live for ever.
       maxLifetimeSeconds: 600,
-      statement_timeout: 5_000,
       query_timeout: 6_000,
-      idle_in_transaction_session_timeout: 10_000,
+      ...(pooled ? {} : serverBounds),
       ...(tls === undefined
         ? { ssl: false }
         : {
@@ -53,14 +58,15 @@ const postgresClients: ClientKind<Pool> = {
   close: (pool) => pool.end(),
   refused: (error) =>
     error instanceof Error && 'code' in error && typeof error.code === 'string' && loginRefused.has(error.code),
-};
+});
 
-/** Opens the database. Rejects where the credentials cannot be read; a server that is down is not noticed before a query. */
+/** Opens the database; `pooled` where a pooler is in front of it. Rejects where the credentials cannot be read; a server that is down is not noticed before a query. */
 export const openDatabase = async (
   credentials: Credentials,
   onIdleError: (error: Error) => void,
+  { pooled = false }: { readonly pooled?: boolean } = {},
 ): Promise<Database> => {
-  const connection = await openConnection(credentials, postgresClients, onIdleError);
+  const connection = await openConnection(credentials, postgresClients(pooled), onIdleError);
   return {
     query: (statement, parameters = []) =>
       connection.use(async (pool) => (await pool.query(statement, [...parameters])).rows),

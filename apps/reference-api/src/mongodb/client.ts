@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { MongoClient, MongoServerError } from 'mongodb';
 import type { ClientKind } from '../connection/connection.ts';
 
@@ -20,7 +21,10 @@ export const mongodbClients: ClientKind<MongoClient> = {
             auth: { username, password: password.reveal() },
             ...(database === undefined ? {} : { authSource: database }),
           }),
-      ...(tls === undefined ? {} : { tls: true, ...tls, minVersion: 'TLSv1.2' }),
+      // The driver knows no option for the oldest version; a context does.
+      ...(tls === undefined
+        ? {}
+        : { tls: true, secureContext: createSecureContext({ ...tls, minVersion: 'TLSv1.2' }) }),
     }),
   close: (client) => client.close(),
   refused: (error) =>

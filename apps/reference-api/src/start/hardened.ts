@@ -61,7 +61,11 @@ export const startHardened = async (configuration: HardenedConfiguration): Promi
     read: async (signal) => ({ ...(await vault.readLogin(entry, signal)), tls: clientIdentity.current() }),
   });
   const database = opening.adopt(
-    await atStart('the database', () => openDatabase(keptAt(configuration.database), warn('database connection lost'))),
+    await atStart('the database', () =>
+      openDatabase(keptAt(configuration.database), warn('database connection lost'), {
+        pooled: configuration.databasePooled,
+      }),
+    ),
     ({ close }) => close(),
   );
   const issuer = await openIssuer(configuration, { vault, database, log });

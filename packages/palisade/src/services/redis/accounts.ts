@@ -8,8 +8,9 @@ export const administratorRules = '~* &* +@all';
 export const replicaRules = 'resetkeys resetchannels -@all +psync +replconf +ping';
 
 /**
- * Rules of a consumer: data, transactions, scripts and channels, and what client libraries ask at the start. Neither
+ * Rules of a consumer: data, transactions, scripts and channels, the server's clock, by which scripts count limits, and what
+ * client libraries ask at the start. Neither
  * administration nor what stops or empties a server: KEYS, FLUSHALL, CONFIG, DEBUG, SHUTDOWN, ACL.
  */
 export const consumerRules =
-  '~* &* -@all +@read +@write +@connection +@transaction +@pubsub +@scripting -@admin -@dangerous +info +cluster|slots +cluster|shards +cluster|nodes +cluster|info +cluster|keyslot +cluster|myid';
+  '~* &* -@all +@read +@write +@connection +@transaction +@pubsub +@scripting -@admin -@dangerous +time +info +cluster|slots +cluster|shards +cluster|nodes +cluster|info +cluster|keyslot +cluster|myid';
