@@ -65,6 +65,13 @@ export interface Runtime {
     options: { readonly lines: number; readonly signal: AbortSignal },
   ) => Promise<string>;
   /**
+   * Takes what belongs to the accounts of services back to whoever runs this, for work on certificates and secrets; resolves
+   * to what gives it again. A service that starts meanwhile does not find it. Absent where this process needs no such thing.
+   */
+  readonly reclaim?: (signal: AbortSignal) => Promise<() => Promise<void>>;
+  /** Reads a file of the project that belongs to the account of a service; absent where this process may read it by itself. */
+  readonly readOwnFile?: (path: string, signal: AbortSignal) => Promise<string>;
+  /**
    * The address blocks from which calls arrive at a running service: those of each other service, whether it runs or not,
    * and those of this machine. Absent where everything calls from loopback.
    */

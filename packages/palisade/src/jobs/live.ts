@@ -7,6 +7,7 @@ import type { Probe, ProbeTarget } from '../contracts/service-kind.ts';
 import type { Service, Stack } from '../contracts/stack.ts';
 import { collectEvidence } from '../engine/index.ts';
 import { listenerEvidence } from '../runtime/listeners.ts';
+import { type ClientIdentities, openClientIdentities } from './client-identities.ts';
 import type { JobContext } from './context.ts';
 import { openRuntime } from './open-runtime.ts';
 import { operatorToken } from './operator-token.ts';
@@ -24,11 +25,9 @@ const PROBE = 30_000;
 const readIfPresent = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
 
 /** A client identity of the stack with which a service can be called: that of its first consumer, else its own. */
-const clientIdentityOf = (stack: Stack, service: Service): string | undefined => {
+const clientIdentityOf = (stack: Stack, service: Service, identities: ClientIdentities): string | undefined => {
   const consumers = stack.edges.filter(({ to }) => to === service.name).map(({ from }) => from);
-  return [...consumers, service.name]
-    .map((name) => join(stack.directory, 'certs', name, 'client'))
-    .find((directory) => existsSync(join(directory, 'cert.pem')));
+  return [...consumers, service.name].map(identities.of).find((directory) => directory !== undefined);
 };
 
 /** The listeners of services that are processes of this host; those of services that run elsewhere are not looked at. */
@@ -86,8 +85,9 @@ export const collectLiveEvidence = async (
     );
     return [...asked, ...always];
   };
+  const identities = await openClientIdentities(stack, runtime, context.signal);
   const target = (service: Service): ProbeTarget => {
-    const clientIdentity = clientIdentityOf(stack, service);
+    const clientIdentity = clientIdentityOf(stack, service, identities);
     return {
       stack,
       service,
@@ -101,7 +101,11 @@ export const collectLiveEvidence = async (
       ...(options.vaultToken === undefined ? {} : { vaultToken: options.vaultToken }),
     };
   };
-  return collectEvidence({ stack, probes, target, signal: context.signal, concurrency: 4, timeout: PROBE });
+  try {
+    return await collectEvidence({ stack, probes, target, signal: context.signal, concurrency: 4, timeout: PROBE });
+  } finally {
+    await identities.close();
+  }
 };
 
 /** The same with a token of the operator, where the stack was bootstrapped; the token is revoked at the end. */

@@ -50,6 +50,21 @@ export const bringUp = async (
   options: BringUpOptions,
   context: JobContext,
 ): Promise<BringUpReport> => {
+  const giveBack = await runtime.reclaim?.(context.signal);
+  try {
+    return await bringUpOwned(stack, runtime, options, context);
+  } finally {
+    await giveBack?.();
+  }
+};
+
+/** The same, with files that this process may read and replace. */
+const bringUpOwned = async (
+  stack: Stack,
+  runtime: Runtime,
+  options: BringUpOptions,
+  context: JobContext,
+): Promise<BringUpReport> => {
   const { signal, progress, clock } = context;
   const vault = vaultOf(stack);
   const listener = listenerDirectoryOf(stack, vault);

@@ -8,6 +8,7 @@ interface Shapes {
   'compose/no-addresses': { what: string; why: string };
   'compose/answer-unreadable': { what: string; why: string };
   'compose/runs-elsewhere': { services: readonly string[]; directory: string };
+  'compose/not-yours': { path: string; why: string };
   'compose/no-probe-image': { tried: readonly string[] };
 }
 
@@ -57,6 +58,13 @@ export const { error, definitions } = defineErrors<Shapes>({
     message: ({ services, directory }) => `${services.join(', ')} run already, from ${directory}`,
     next: ({ directory }) =>
       `Stop them with palisade down ${directory} --runtime compose, or give one of the two projects another name.`,
+  },
+  'compose/not-yours': {
+    exit: 2,
+    summary: 'A file belongs to the account of a container, and whoever runs Palisade may not read or change it.',
+    message: ({ path, why }) => `${path} belongs to another account, and the engine could not help: ${why}`,
+    next: () =>
+      'Run Palisade as root, or get the images first (docker compose pull), so that a container can change the owner.',
   },
   'compose/no-probe-image': {
     exit: 3,

@@ -10,8 +10,8 @@ import { callersOf } from './callers.ts';
 import { type Container, idsIn, listArguments, readContainers } from './container.ts';
 import { endpointOf } from './endpoint.ts';
 import { openEngine, succeed } from './engine.ts';
-import { type Bounds, type Host, compose, lookAt, runClient } from './host.ts';
-import { giveOwnFiles } from './ownership.ts';
+import { type Bounds, type Host, compose, lookAt, runClient, targetOf } from './host.ts';
+import { giveOwnFiles, readOwnFile, reclaimOwnFiles } from './ownership.ts';
 import { containerProbes } from './probes.ts';
 import { type ComposeSelection, projectArguments, readSelection, writeSelection } from './project.ts';
 import { statusOf } from './readiness.ts';
@@ -172,21 +172,23 @@ export const createComposeRuntime = (options: ComposeRuntimeOptions): ComposeRun
         const definition = stack.services.get(service);
         const kind = definition === undefined ? undefined : host.kinds.get(definition.kind);
         const signal = AbortSignal.timeout(host.bounds.exec);
-        if (kind?.container?.reloadSignal === undefined || definition === undefined)
+        const { reload, reloadSignal } = kind?.container ?? {};
+        if (definition === undefined || (reload === undefined && reloadSignal === undefined))
           throw error('runtime/no-reload', { service, kind: kind?.id ?? 'unknown' });
         // New certificates and keys belong to whoever wrote them.
         await giveOwnFiles(host.engine, stack, definition, { signal, privileged: host.privileged });
+        if (reloadSignal === undefined) {
+          await reload?.(targetOf(host, await look(signal), definition, container), signal);
+          return;
+        }
         await succeed(
           `reloading ${service}`,
-          // From inside: after a `docker kill`, whatever its signal, the engine takes the container for stopped by hand
-          // and does not start it again when it crashes.
-          host.engine.docker(
-            ['exec', container.id, 'kill', '-s', kind.container.reloadSignal.replace(/^SIG/, ''), '1'],
-            {
-              signal,
-              timeout: host.bounds.question,
-            },
-          ),
+          // From inside, by the shell's own kill, for an image need not have the program: after a `docker kill`, whatever its
+          // signal, the engine takes the container for stopped by hand and does not start it again when it crashes.
+          host.engine.docker(['exec', container.id, 'sh', '-c', `kill -s ${reloadSignal.replace(/^SIG/, '')} 1`], {
+            signal,
+            timeout: host.bounds.question,
+          }),
         );
       }),
 
@@ -210,6 +212,20 @@ export const createComposeRuntime = (options: ComposeRuntimeOptions): ComposeRun
         );
         await awaitReady(host, service, signal);
       }),
+
+    ...(host.privileged
+      ? {}
+      : {
+          readOwnFile: (path: string, signal: AbortSignal) => readOwnFile(host.engine, stack, path, signal),
+          reclaim: async (signal: AbortSignal) => {
+            for (const service of stack.services.values()) await reclaimOwnFiles(host.engine, stack, service, signal);
+            return async () => {
+              const soon = AbortSignal.timeout(host.bounds.start);
+              for (const service of stack.services.values())
+                await giveOwnFiles(host.engine, stack, service, { signal: soon, privileged: false });
+            };
+          },
+        }),
 
     callersOf: (service, signal) => callersOf(host, service, signal),
 

@@ -79,20 +79,60 @@ export interface Created {
   readonly failed: ReadonlyMap<string, unknown>;
 }
 
+/**
+ * The services with all that they depend on. Compose takes a dependency that it is not told of for none at all, and a service
+ * whose dependencies differ for another one: it would make the container of a running service anew.
+ */
+const withDependencies = ({ stack }: Host, services: readonly string[]): readonly string[] => {
+  const found = new Set(services);
+  // A set grows while it is walked, so dependencies of dependencies are found as well.
+  for (const name of found)
+    for (const needed of stack.services.get(name)?.dependsOn.keys() ?? [])
+      if (stack.services.get(needed)?.active === true) found.add(needed);
+  return [...found];
+};
+
+/** Starts what ran before and was made anew although nobody asked for it: a dependency that the project's files have changed. */
+const startAgain = async (
+  host: Host,
+  before: ReadonlyMap<string, Container>,
+  asked: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Container>> => {
+  const now = await lookAt(host, signal);
+  const stopped = [...now.values()].filter(
+    ({ service, status }) =>
+      !asked.includes(service) && status !== 'running' && before.get(service)?.status === 'running',
+  );
+  if (stopped.length === 0) return now;
+  await succeed(
+    `starting ${stopped.map(({ service }) => service).join(', ')} again`,
+    host.engine.docker(['start', ...stopped.map(({ id }) => id)], { signal, timeout: host.bounds.start }),
+  );
+  return lookAt(host, signal);
+};
+
 /** Makes networks, volumes and containers of services as the project has them now; what differs is made anew, none is started. */
 export const createContainers = async (
   host: Host,
   services: readonly string[],
   signal: AbortSignal,
 ): Promise<Created> => {
-  refuseForeign(host, await lookAt(host, signal));
+  const before = await lookAt(host, signal);
+  refuseForeign(host, before);
   for (const name of services) {
     const service = host.stack.services.get(name);
     if (service !== undefined)
       await giveOwnFiles(host.engine, host.stack, service, { signal, privileged: host.privileged });
   }
   const make = (names: readonly string[], what: string): Promise<string> =>
-    succeed(what, compose(host, ['up', '--no-start', '--no-deps', ...names], { signal, timeout: host.bounds.create }));
+    succeed(
+      what,
+      compose(host, ['up', '--no-start', '--no-deps', ...withDependencies(host, names)], {
+        signal,
+        timeout: host.bounds.create,
+      }),
+    );
   const failed = new Map<string, unknown>();
   try {
     await make(services, 'docker compose up --no-start');
@@ -108,7 +148,7 @@ export const createContainers = async (
           failed.set(name, why);
         });
   }
-  return { containers: await lookAt(host, signal), failed };
+  return { containers: await startAgain(host, before, services, signal), failed };
 };
 
 /**

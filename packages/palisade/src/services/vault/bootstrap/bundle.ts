@@ -122,7 +122,8 @@ const readText = async (path: string): Promise<string | undefined> => {
   try {
     return await readFile(path, 'utf8');
   } catch (thrown) {
-    if (isFileSystemError(thrown, 'ENOENT') || isFileSystemError(thrown, 'ENOTDIR')) return undefined;
+    // A key that was given to its service already cannot be judged by anybody else; a new one takes its place.
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].some((code) => isFileSystemError(thrown, code))) return undefined;
     throw thrown;
   }
 };
