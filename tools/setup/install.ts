@@ -2,6 +2,7 @@ import { installCompose } from './compose.ts';
 import { installDebianPackages } from './debian.ts';
 import { installFerretDb } from './ferretdb.ts';
 import { withGo } from './go.ts';
+import { installMongosh } from './mongosh.ts';
 import { installOpenBao } from './openbao.ts';
 import { type Requirement, requirements } from './requirements.ts';
 import { installSchemathesis } from './schemathesis.ts';
@@ -33,6 +34,7 @@ const install = (missing: readonly Requirement[], progress: Progress): void => {
     });
   if (lacks('compose')) installCompose();
   if (lacks('schemathesis')) attempt(installSchemathesis, progress);
+  if (lacks('mongosh')) attempt(installMongosh, progress);
 };
 
 /**

@@ -22,6 +22,9 @@ export const composeDirectory = join(toolsDirectory, 'compose');
 /** Holds the Python packages of Schemathesis; of another version, another directory. */
 export const schemathesisDirectory = join(toolsDirectory, 'schemathesis-4.32.5');
 
+/** Holds `node_modules` with mongosh; of another version, another directory. */
+export const mongoshDirectory = join(toolsDirectory, 'mongosh-2.12.0');
+
 /** The vectors for JSON Web Signature of C2SP/wycheproof, at a commit of this day. */
 export const wycheproofVectors = join(toolsDirectory, 'wycheproof-20260902', 'json_web_signature_test.json');
 
@@ -37,6 +40,7 @@ export interface Requirement {
     | { readonly ferretDb: true }
     | { readonly compose: true }
     | { readonly schemathesis: true }
+    | { readonly mongosh: true }
     | { readonly wycheproof: true };
   /** Where it cannot be had, the tests that use it are skipped. */
   readonly optional?: true;
@@ -114,6 +118,12 @@ const testTools: readonly Requirement[] = [
     title: 'Schemathesis',
     present: () => existsSync(schemathesisDirectory),
     from: { schemathesis: true },
+    optional: true,
+  },
+  {
+    title: 'mongosh (for containers)',
+    present: () => existsSync(mongoshDirectory),
+    from: { mongosh: true },
     optional: true,
   },
   {

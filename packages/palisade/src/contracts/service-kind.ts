@@ -81,6 +81,20 @@ export interface ProcessCommand {
   readonly workingDirectory?: string;
 }
 
+/** A running service and the client of its administrator. */
+export interface Administered {
+  readonly stack: Stack;
+  readonly service: Service;
+  /** Runs a client program beside the service with its local administrator's identity, as `ProbeTarget.exec`. */
+  readonly exec: (command: readonly string[], input: string, signal: AbortSignal) => Promise<ExecResult>;
+}
+
+/**
+ * Has a running server read its certificates anew through its administrator's client, where no signal does. Resolves when
+ * connections from now on get the new ones; throws an error of the kind where the server cannot.
+ */
+export type Reload = (target: Administered, signal: AbortSignal) => Promise<void>;
+
 /** How the process runtime runs one service. */
 export interface ProcessPlan {
   /** Programs to run to completion first, in order; each is skipped where `unless` exists. */
@@ -124,6 +138,8 @@ export interface ProcessCapability {
   /** Why this very service cannot be run as a process, though its kind can; undefined where it can. */
   readonly leftOut?: (service: Service, stack: Stack) => string | undefined;
   readonly plan: (context: ProcessContext) => Promise<ProcessPlan>;
+  /** What a reload is for a server without a `reloadSignal`. */
+  readonly reload?: Reload;
   /** Program, arguments and environment that run a client with the local administrator's identity; for `ProbeTarget.exec`. */
   readonly client?: (context: ProcessContext, command: readonly string[]) => ProcessCommand;
   /** Carries out what such a client would, where a machine need not have one; comes before `client`. */
@@ -136,15 +152,11 @@ export interface ProcessCapability {
 }
 
 /** A running container of a service, for what its kind does beside it. */
-export interface ContainerTarget {
-  readonly stack: Stack;
-  readonly service: Service;
+export interface ContainerTarget extends Administered {
   /** Where a container port of a service answers from this machine; undefined where it does not run. */
   readonly endpoint: (service: string, containerPort: number) => Endpoint | undefined;
   /** The addresses of a service in the networks that it shares with this one. */
   readonly sharedAddresses: (service: string) => readonly string[];
-  /** Runs a client program in the container, as `ProbeTarget.exec`. */
-  readonly exec: (command: readonly string[], input: string, signal: AbortSignal) => Promise<ExecResult>;
 }
 
 /** What a kind knows of its service in a container beside what the Compose file says. */
@@ -156,6 +168,8 @@ export interface ContainerCapability {
   readonly ready?: (target: ContainerTarget, signal: AbortSignal) => Promise<void>;
   /** Asks the first process of the container to reread certificates and configuration. */
   readonly reloadSignal?: 'SIGHUP';
+  /** What a reload is for a server without a `reloadSignal`. */
+  readonly reload?: Reload;
   /** The command that runs a client with the local administrator's identity, and variables for it, none of them a secret. */
   readonly client?: (
     command: readonly string[],

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecResult, Runtime, ServiceStatus } from '../../contracts/runtime.ts';
-import type { ServiceKind } from '../../contracts/service-kind.ts';
+import type { Administered, ServiceKind } from '../../contracts/service-kind.ts';
 import type { Stack } from '../../contracts/stack.ts';
 import { type Clock, systemClock } from '../../support/clock.ts';
 import { run } from '../../support/exec.ts';
@@ -189,6 +189,37 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
 
   let toldOfData = false;
 
+  /** Runs a client of the administrator's beside a running service. */
+  const runClient = async (
+    service: string,
+    command: readonly string[],
+    input: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ExecResult> => {
+    const found = runnable(service);
+    running(service);
+    const { client, exec } = found.process;
+    const { context } = await prepareContext(host, found, {
+      ports: readState(stateDirectory)?.ports ?? {},
+      preparation: 'look',
+      say: quiet,
+    });
+    if (exec !== undefined)
+      return exec(context, command, input ?? '', AbortSignal.any([signal, AbortSignal.timeout(host.bounds.exec)]));
+    if (client === undefined) throw error('runtime/no-client', { service, kind: found.kind.id });
+    const { program, args, environment, workingDirectory } = client(context, command);
+    const { timedOut, exitCode, stdout, stderr, truncated } = await run(program, args, {
+      environment,
+      workingDirectory: workingDirectory ?? context.layout.stateDirectory,
+      timeout: host.bounds.exec,
+      signal,
+      ...(input === undefined ? {} : { input }),
+      ...(host.privileged ? { uid: found.account.uid, gid: found.account.gid } : {}),
+    });
+    if (timedOut) throw error('runtime/exec-timeout', { service, milliseconds: host.bounds.exec });
+    return { exitCode, stdout, stderr, truncated };
+  };
+
   return {
     kind: 'process',
     stack,
@@ -240,30 +271,7 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
       return record === undefined || port === undefined || !isRunning(record) ? undefined : { host: '127.0.0.1', port };
     },
 
-    exec: async (service, command, { input, signal }): Promise<ExecResult> => {
-      const found = runnable(service);
-      running(service);
-      const { client, exec } = found.process;
-      const { context } = await prepareContext(host, found, {
-        ports: readState(stateDirectory)?.ports ?? {},
-        preparation: 'look',
-        say: quiet,
-      });
-      if (exec !== undefined)
-        return exec(context, command, input ?? '', AbortSignal.any([signal, AbortSignal.timeout(host.bounds.exec)]));
-      if (client === undefined) throw error('runtime/no-client', { service, kind: found.kind.id });
-      const { program, args, environment, workingDirectory } = client(context, command);
-      const { timedOut, exitCode, stdout, stderr, truncated } = await run(program, args, {
-        environment,
-        workingDirectory: workingDirectory ?? context.layout.stateDirectory,
-        timeout: host.bounds.exec,
-        signal,
-        ...(input === undefined ? {} : { input }),
-        ...(host.privileged ? { uid: found.account.uid, gid: found.account.gid } : {}),
-      });
-      if (timedOut) throw error('runtime/exec-timeout', { service, milliseconds: host.bounds.exec });
-      return { exitCode, stdout, stderr, truncated };
-    },
+    exec: (service, command, { input, signal }) => runClient(service, command, input, signal),
 
     logs: async (service, { lines }) => {
       if (!active().includes(service)) throw error('runtime/unknown-service', { service, known: active() });
@@ -276,8 +284,10 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
       change(async (state) => {
         const found = runnable(service);
         const record = running(service);
+        const { reload } = found.process;
         const reloadSignal = state.current().processes[service]?.reloadSignal;
-        if (reloadSignal === undefined) throw error('runtime/no-reload', { service, kind: found.kind.id });
+        if (reloadSignal === undefined && reload === undefined)
+          throw error('runtime/no-reload', { service, kind: found.kind.id });
         // New certificates and keys belong to whoever wrote them, and configuration is rendered from the stack's files.
         const { context, mounts } = await prepareContext(host, found, {
           ports: state.current().ports,
@@ -286,6 +296,11 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
         });
         await found.process.plan(context);
         await giveOwnFiles(host, found, mounts);
+        if (reloadSignal === undefined) {
+          const exec: Administered['exec'] = (command, input, signal) => runClient(service, command, input, signal);
+          await reload?.({ stack, service: found.service, exec }, AbortSignal.timeout(host.bounds.exec));
+          return;
+        }
         if (!signalProcess(record, reloadSignal)) throw error('runtime/not-running', { service });
       }),
 

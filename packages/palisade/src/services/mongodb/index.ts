@@ -1,6 +1,7 @@
 import type { ServiceKind } from '../../contracts/service-kind.ts';
 import { Secret } from '../../support/secret.ts';
 import { certificates, secrets } from './certificates.ts';
+import { container } from './container.ts';
 import './evidence.ts';
 import { harden } from './harden.ts';
 import { imageAccount, isOfficialImage, matches } from './matching.ts';
@@ -27,6 +28,7 @@ export const kind: ServiceKind = {
     },
   ],
   process: processCapability,
+  container,
   harden,
   writtenCredentials: (stack, service) => ({
     logins: writtenLogins(stack, service).map(({ username, password }) => ({

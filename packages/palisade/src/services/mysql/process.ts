@@ -8,6 +8,7 @@ import { error } from './errors.ts';
 import { firstStart } from './first-start.ts';
 import { containerPort, dataDirectory, hardenedEntrypoint, optionsOf } from './posture.ts';
 import { credentials, installedProduct, optionLines } from './process-options.ts';
+import { reload } from './reload.ts';
 
 /** Bytes that a socket's path may have, the final zero included. Source: unix(7). */
 const longestSocketPath = 107;
@@ -159,5 +160,6 @@ export const processCapability: ProcessCapability = {
     return read.state === 'unknown' ? `its options are not known: ${read.why}` : undefined;
   },
   plan,
+  reload,
   client,
 };

@@ -7,6 +7,7 @@ import { quoteValue } from './configuration-file.ts';
 import { error } from './errors.ts';
 import { type Listener, distributionPort, epmdPort, listenersFor, listenersOf } from './listeners.ts';
 import { dataDirectory, hardenedEntrypoint, pluginsOf, readSettings } from './posture.ts';
+import { reload } from './reload.ts';
 
 /** Where Debian keeps the programs themselves; those on the path insist on an account and a directory of their own. */
 const debianPrograms = '/usr/lib/rabbitmq/bin';
@@ -165,8 +166,8 @@ const client = (context: ProcessContext, command: readonly string[]): ProcessCom
 };
 
 /**
- * Runs the server that is installed, in either posture, with an epmd of its own. No signal makes a node read new certificates:
- * `rabbitmqctl eval 'ssl:clear_pem_cache().'` does, for connections that come after it.
+ * Runs the server that is installed, in either posture, with an epmd of its own. No signal makes a node read new certificates;
+ * its tool does.
  */
 export const processCapability: ProcessCapability = {
   ports: (service: Service, stack: Stack) => {
@@ -179,5 +180,6 @@ export const processCapability: ProcessCapability = {
     return found.state === 'unknown' ? found.why : undefined;
   },
   plan,
+  reload,
   client,
 };

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ferretDbDirectory, mongoshDirectory } from '../../../../../tools/setup/requirements.ts';
 import { workspace } from '../engine/places.ts';
-import { referenceApiFiles } from './reference-api/files.ts';
+import { nodeBinary, referenceApiFiles } from './reference-api/files.ts';
 
 /** A file or directory of the machine that goes into the build context under a name of its own. */
 export type ContextFiles = Readonly<Record<string, string>>;
@@ -41,6 +42,17 @@ export const specifications: readonly ImageSpecification[] = [
     tags: ['dev-services-reference-api', 'dev-services_reference-api'],
     files: () => referenceApiFiles(workspace),
   },
-  { kind: 'mongodb', tags: ['mongo:8.0'], files: () => ifThere('ferretdb', join(tools, 'ferretdb', 'ferretdb')) },
+  {
+    kind: 'mongodb',
+    tags: ['mongo:8.0'],
+    files: () => {
+      const node = nodeBinary(workspace);
+      const ferretDb = ifThere('ferretdb', join(ferretDbDirectory, 'ferretdb'));
+      const mongosh = ifThere('node_modules', join(mongoshDirectory, 'node_modules'));
+      return node === undefined || ferretDb === undefined || mongosh === undefined
+        ? undefined
+        : { node, ...ferretDb, ...mongosh };
+    },
+  },
   { kind: 'listener', tags: ['palisade-stand-in/listener'] },
 ];

@@ -14,7 +14,8 @@ const lockFile = z.object({
   ),
 });
 
-const nodeBinary = (workspace: string): string | undefined =>
+/** Path of the Node.js that the workspace brings; undefined where there is none for this machine. */
+export const nodeBinary = (workspace: string): string | undefined =>
   [`node-linux-${process.arch}`]
     .map((name) => join(workspace, 'node_modules', name, 'bin', 'node'))
     .find((path) => existsSync(path));
