@@ -38,10 +38,14 @@ const home = /^\/(?:home|Users)\/[^/]+$/;
 /** Devices and sockets that programs expect, and that give nothing away. */
 const harmless = new Set(['/dev/null', '/dev/zero', '/dev/urandom', '/dev/random', '/dev/shm', '/dev/log']);
 
-const isSensitive = (source: string): boolean => {
+const isWithin = (directory: string, path: string): boolean => path === directory || path.startsWith(`${directory}/`);
+
+/** A project may lie below `/root`: that its own files do too gives nothing else away. */
+const isSensitive = (source: string, project: string): boolean => {
   const path = source.length > 1 ? source.replace(/\/+$/, '') : source;
   if (harmless.has(path)) return false;
-  if (whole.has(path) || below.some((directory) => path === directory || path.startsWith(`${directory}/`))) return true;
+  if (whole.has(path)) return true;
+  if (!isWithin(project, path) && below.some((directory) => isWithin(directory, path))) return true;
   return [privateConfiguration, credentials, home].some((pattern) => pattern.test(path));
 };
 
@@ -57,9 +61,9 @@ export const control: Control = {
   references: [cisDocker('5.6'), composeService('volumes')],
   static: askEachService({
     sound: 'mounts no sensitive directory of the host',
-    *faults({ name, mounts }) {
+    *faults({ name, mounts }, { directory }) {
       for (const { type, source, target, readOnly, at } of mounts)
-        if (type === 'bind' && source !== undefined && isSensitive(source))
+        if (type === 'bind' && source !== undefined && isSensitive(source, directory))
           yield {
             message: `${name} mounts ${source} of the host${readOnly ? '' : ' and may write to it'}`,
             at,
