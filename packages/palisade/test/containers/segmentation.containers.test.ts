@@ -24,7 +24,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'redis-2': ['vault', 'redis-3'],
   'redis-3': ['vault'],
   rabbitmq: ['vault'],
-  'reference-api': ['vault', 'postgres', 'mysql', 'mongodb', 'redis-1', 'redis-2', 'redis-3', 'rabbitmq'],
+  'reference-api': ['vault', 'pgbouncer', 'mysql', 'mongodb', 'redis-1', 'redis-2', 'redis-3', 'rabbitmq'],
   nginx: ['reference-api'],
 };
 
