@@ -49,3 +49,24 @@ test('asks the dependencies once a second, however often it is asked', async () 
   await ask(routes, '/ready');
   assert.equal(calls, 2);
 });
+
+test('says once which dependency began to fail and why, and once that it answers again', async () => {
+  let time = 0;
+  let call: () => Promise<unknown> = down;
+  const said: unknown[] = [];
+  const routes = healthRoutes(
+    { database: up, mongodb: () => call() },
+    { ...options, now: () => time, observe: (...words) => said.push(words) },
+  );
+  const askLater = async (): Promise<void> => {
+    time += 2_000;
+    await ask(routes, '/ready');
+  };
+  await askLater();
+  await askLater();
+  assert.deepEqual(said, [['mongodb', new Error('connect ECONNREFUSED 10.0.0.5:5432')]]);
+  call = up;
+  await askLater();
+  await askLater();
+  assert.deepEqual(said.slice(1), [['mongodb']]);
+});

@@ -17,14 +17,18 @@ const rememberFor = 1_000;
 /** How long a dependency may take. */
 const answerWithin = 2_000;
 
-const within = async (call: Dependency): Promise<boolean> => {
+/** Told when a dependency begins to fail, with the reason, and when it answers again, without one. */
+export type Observe = (name: string, reason?: unknown) => void;
+
+/** Why a dependency does not answer; undefined where it does. */
+const failureOf = async (call: Dependency): Promise<unknown> => {
   let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), answerWithin);
+  const tooLate = new Promise<Error>((resolve) => {
+    timer = setTimeout(() => resolve(new Error(`no answer within ${answerWithin} ms`)), answerWithin);
   });
   const answer = call().then(
-    () => true,
-    () => false,
+    () => undefined,
+    (reason: unknown) => reason ?? new Error('no reason was given'),
   );
   try {
     return await Promise.race([answer, tooLate]);
@@ -39,13 +43,31 @@ const within = async (call: Dependency): Promise<boolean> => {
  */
 export const healthRoutes = (
   dependencies: Readonly<Record<string, Dependency>>,
-  options: { readonly details: boolean; readonly draining: () => boolean; readonly now?: () => number },
+  options: {
+    readonly details: boolean;
+    readonly draining: () => boolean;
+    readonly now?: () => number;
+    readonly observe?: Observe;
+  },
 ): readonly Route[] => {
-  const now = options.now ?? Date.now;
+  const { now = Date.now, observe } = options;
+  const failing = new Set<string>();
+  const isAnswering = async (name: string, call: Dependency): Promise<boolean> => {
+    const reason = await failureOf(call);
+    const answers = reason === undefined;
+    if (answers && failing.delete(name)) observe?.(name);
+    if (!answers && !failing.has(name)) {
+      failing.add(name);
+      observe?.(name, reason);
+    }
+    return answers;
+  };
   let last: { readonly at: number; readonly answer: Promise<Record<string, boolean>> } | undefined;
   const ask = async (): Promise<Record<string, boolean>> =>
     Object.fromEntries(
-      await Promise.all(Object.entries(dependencies).map(async ([name, call]) => [name, await within(call)] as const)),
+      await Promise.all(
+        Object.entries(dependencies).map(async ([name, call]) => [name, await isAnswering(name, call)] as const),
+      ),
     );
   return [
     {

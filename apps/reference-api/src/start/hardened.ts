@@ -89,13 +89,23 @@ export const startHardened = async (configuration: HardenedConfiguration): Promi
   const routes = [
     ...healthRoutes(
       { database: () => database.query('SELECT 1'), ...checksOf(neighbours), vault: vault.check },
-      { details: false, draining: () => draining },
+      {
+        details: false,
+        draining: () => draining,
+        // Strangers learn yes or no; which one it is stands in the log.
+        observe: (name, reason) =>
+          reason === undefined
+            ? log.info({ dependency: name }, 'a dependency answers again')
+            : log.warn({ dependency: name, err: reason }, 'a dependency does not answer'),
+      },
     ),
     ...accountRoutes,
     ...userRoutes(usersOf(database)),
     ...neighbours.flatMap((neighbour) => neighbour.routes),
   ];
-  const redis = neighbours.find(({ name }) => name === 'redis')?.send;
+  const redis = neighbours.find(({ name }) => name === 'redis');
+  // The first connection takes longer than a limit may wait for its count.
+  redis?.check().catch(warn('redis does not answer yet'));
   const http = await createHardenedServer(
     {
       logLevel: configuration.logLevel,
@@ -104,7 +114,7 @@ export const startHardened = async (configuration: HardenedConfiguration): Promi
       ...(server === undefined ? {} : { revocations: server.revocations }),
       audit,
       proxies: configuration.proxies,
-      ...(redis === undefined ? {} : { redis }),
+      ...(redis?.send === undefined ? {} : { redis: redis.send }),
     },
     [...routes, documentRoute(() => openApiOf(routes, http.guard.openapi()))],
     server === undefined ? [] : [server.plugin],
