@@ -100,7 +100,7 @@ test('fails every control on the development posture of the reference API', asyn
   assert.deepEqual(accused, {
     'http-api/authenticated-routes': 'fail',
     'http-api/challenges': 'unknown',
-    'http-api/counted-attempts': 'unknown',
+    'http-api/counted-attempts': 'fail',
     'http-api/forged-tokens': 'fail',
     'http-api/masked-errors': 'fail',
     'http-api/no-debug-surface': 'fail',

@@ -23,7 +23,11 @@ function* judgeFiles(stack: Stack): Generator<Observation> {
   }
 }
 
-const judge = ({ path, sent, refusedAfter, retryAfter, declared }: LimitAnswers, name: string): Verdict => {
+const judge = (
+  stack: Stack,
+  { path, sent, refusedAfter, retryAfter, declared }: LimitAnswers,
+  name: string,
+): Verdict => {
   if (refusedAfter !== undefined)
     return retryAfter === true
       ? { outcome: 'pass', message: `answers 429 with Retry-After after ${refusedAfter} wrong tokens in a burst` }
@@ -32,11 +36,19 @@ const judge = ({ path, sent, refusedAfter, retryAfter, declared }: LimitAnswers,
           key: 'retry-after',
           message: `${name} answers 429 without Retry-After, so that callers who mean well come back at once`,
         };
-  if (declared === undefined)
+  if (declared === undefined) {
+    const service = stack.services.get(name);
+    if (service !== undefined && isReferenceApi(service) && !isHardened(service))
+      return {
+        outcome: 'fail',
+        key: 'none',
+        message: `${name} answers ${sent} wrong tokens in a burst, and counts no requests in this posture`,
+      };
     return {
       outcome: 'unknown',
       message: `${sent} wrong tokens in a burst at GET ${path} were answered without a sign of a limit; one above that shows in no answer`,
     };
+  }
   if (declared.limit < sent)
     return {
       outcome: 'fail',
@@ -67,6 +79,12 @@ export const control: Control<'http'> = {
   live: {
     attack: 'try many wrong tokens in a burst without being counted',
     needs: ['http'],
-    assess: (stack, evidence) => judgeAnswers(stack, evidence, ({ limits }) => limits, judge),
+    assess: (stack, evidence) =>
+      judgeAnswers(
+        stack,
+        evidence,
+        ({ limits }) => limits,
+        (limits, name) => judge(stack, limits, name),
+      ),
   },
 };

@@ -25,11 +25,13 @@ export const internals: readonly string[] = [
 /** Where business routes usually are; tried beside those that a service documents. */
 export const usualBusiness: readonly string[] = [
   '/api',
-  '/api/user',
   '/api/users',
+  '/api/user',
   '/api/v1/users',
+  '/api/me',
   '/api/items',
   '/api/orders',
+  '/api/order',
   '/api/products',
   '/api/customers',
   '/api/accounts',
