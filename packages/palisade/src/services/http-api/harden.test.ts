@@ -21,7 +21,7 @@ const named = (id: string) => ({
 const redis = (hints: { readonly name: string }): 0 | 2 => (hints.name.startsWith('redis-') ? 2 : 0);
 const kinds = [
   kind,
-  ...['vault', 'postgres', 'mysql', 'mongodb', 'rabbitmq', 'nginx'].map(named),
+  ...['vault', 'postgres', 'pgbouncer', 'mysql', 'mongodb', 'rabbitmq', 'nginx'].map(named),
   { ...named('redis'), matches: redis },
 ];
 
@@ -59,9 +59,10 @@ test('leaves no token, password, switch or wildcard in the environment', async (
     VAULT_CACERT: '/vault-ca/ca.pem',
     VAULT_ROLE_ID_FILE: '/run/secrets/reference-api-role-id',
     VAULT_SECRET_ID_FILE: '/run/secrets/reference-api-secret-id',
-    DATABASE_ADDRESS: 'postgres:5432',
+    DATABASE_ADDRESS: 'pgbouncer:6432',
     DATABASE_NAME: 'devdb',
-    DATABASE_VAULT_PATH: 'postgres/reference-api',
+    DATABASE_POOLED: 'true',
+    DATABASE_VAULT_PATH: 'pgbouncer/reference-api',
     DATABASE_TLS_DIRECTORY: '/client-certs',
     MYSQL_ADDRESS: 'mysql:3306',
     MYSQL_NAME: 'devdb',
@@ -107,7 +108,7 @@ test('mounts the identities, grants the AppRole files and asks for health over T
 
 test('keeps the edge to the database, so that the database keeps its account', async (context) => {
   const { stack } = await hardened(context);
-  assert.ok(stack.edges.some(({ from, to, port }) => from === 'reference-api' && to === 'postgres' && port === 5432));
+  assert.ok(stack.edges.some(({ from, to, port }) => from === 'reference-api' && to === 'pgbouncer' && port === 6432));
 });
 
 test('has nothing to do a second time, and its own controls nothing to say', async (context) => {
