@@ -92,10 +92,45 @@ for (const said of [
 test('hands a failure on with the engine’s own reason, not with its warnings', async () => {
   fake(
     'docker',
-    '[ "$1" = version ] && exit 0; echo "time=2026 level=warning msg=obsolete" >&2; echo "Error: port is already allocated" >&2; exit 1',
+    '[ "$1" = version ] && exit 0; echo "time=2026 level=warning msg=obsolete" >&2; echo "Error: the driver is unhappy" >&2; echo "Error: failed to start containers: 4711" >&2; exit 1',
   );
   await assert.rejects(
     succeed('docker start', engine().docker(['start'], call)),
-    withCode('compose/command-failed', /docker start failed: Error: port is already allocated/),
+    withCode('compose/command-failed', /docker start failed: Error: the driver is unhappy/),
   );
+});
+
+for (const [said, code, message] of [
+  [
+    'driver failed programming external connectivity: Bind for 127.0.0.1:5432 failed: port is already allocated',
+    'compose/port-taken',
+    /docker start failed: another program listens on 127\.0\.0\.1:5432 already/,
+  ],
+  [
+    'Error starting userland proxy: listen tcp4 0.0.0.0:80: bind: address already in use',
+    'compose/port-taken',
+    /another program listens on 0\.0\.0\.0:80 already/,
+  ],
+  ['something: address already in use', 'compose/port-taken', /a port that it publishes/],
+  ['mkdir /var/lib/docker/overlay2/x: no space left on device', 'compose/disk-full', /the disk is full: .*overlay2/],
+] as const)
+  test(`says what keeps a container from starting: ${said.slice(0, 40)}`, async () => {
+    fake('docker', `[ "$1" = version ] && exit 0; echo "Error response from daemon: ${said}" >&2; exit 1`);
+    await assert.rejects(succeed('docker start', engine().docker(['start'], call)), withCode(code, message));
+  });
+
+test('says which Compose is needed where the old one refuses the project, and only then', async () => {
+  fake('docker', '[ "$1" = version ] && exit 0; exit 1');
+  fake(
+    'docker-compose',
+    `[ "$1" = version ] && { echo 1.29.2; exit 0; }
+[ "$1" = up ] || { echo "no such service" >&2; exit 1; }
+echo "The Compose file './compose.yaml' is invalid because:" >&2
+echo "services.db.deploy.resources.limits value Additional properties are not allowed ('pids' was unexpected)" >&2; exit 1`,
+  );
+  await assert.rejects(
+    engine().compose(['up'], call),
+    withCode('compose/too-old', /docker-compose 1\.29\.2 cannot read the project: services\.db\..*'pids'/),
+  );
+  assert.equal((await engine().compose(['stop'], call)).exitCode, 1);
 });

@@ -20,7 +20,7 @@ export interface CallOptions {
 export interface Engine {
   /** Runs `docker` and resolves whatever its exit code. Rejects with `compose/no-client` or `compose/no-engine`. */
   readonly docker: (args: readonly string[], options: CallOptions) => Promise<ExecOutcome>;
-  /** Runs Compose: the plugin, else `docker-compose`. Rejects as `docker` does, and with `compose/no-compose`. */
+  /** Runs Compose: the plugin, else `docker-compose`. Rejects as `docker` does, and with `compose/no-compose`, `compose/too-old`. */
   readonly compose: (args: readonly string[], options: CallOptions) => Promise<ExecOutcome>;
   /** As `docker`, and waits in place: for the few questions that have to be answered at once. Undefined where it fails. */
   readonly dockerNow: (args: readonly string[]) => string | undefined;
@@ -52,8 +52,25 @@ const find = (name: string, directories: readonly string[]): string | undefined 
 export const reasonOf = ({ stdout, stderr, exitCode, timedOut }: ExecOutcome): string => {
   if (timedOut) return 'it did not end in time and was killed';
   const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim());
-  const said = lines.filter((line) => line !== '' && !/^(?:time=\S+ level=warning|See ')/.test(line));
+  const said = lines.filter(
+    (line) => line !== '' && !/^(?:time=\S+ level=warning|See '|Error: failed to start containers:)/.test(line),
+  );
   return said.findLast((line) => /error|cannot|failed|denied/i.test(line)) ?? said.at(-1) ?? `exit code ${exitCode}`;
+};
+
+/** How Compose 1.29 begins when it refuses a file. */
+const isRefused =
+  /The Compose file .* is invalid because|Unsupported config option|Additional properties are not allowed/;
+
+const complaintsIn = (text: string): string => {
+  const lines = text
+    .split('\n')
+    .filter((line) => /Unsupported|Additional properties|is invalid|contains|does not match/.test(line));
+  return lines
+    .filter((line) => !line.startsWith('The Compose file'))
+    .slice(0, 3)
+    .map((line) => line.trim())
+    .join('; ');
 };
 
 /** Asks once and keeps the answer; a failure is not kept, for the engine may be started meanwhile. */
@@ -96,7 +113,14 @@ export const openEngine = ({ programDirectories, environment }: EngineOptions): 
     docker: async (args, options) => call(await answeringClient(), args, options),
     compose: async (args, options) => {
       const [program, ...first] = await composeCommand();
-      return call(program, [...first, ...args], options);
+      const outcome = await call(program, [...first, ...args], options);
+      // The first generation refuses a project as a whole for one key that it does not know.
+      if (outcome.exitCode !== 0 && first.length === 0 && isRefused.test(outcome.stderr)) {
+        const { stdout } = await call(program, ['version', '--short'], { timeout: QUESTION });
+        const why = complaintsIn(outcome.stderr);
+        if (stdout.startsWith('1.')) throw error('compose/too-old', { version: stdout.trim(), why });
+      }
+      return outcome;
     },
     dockerNow: (args) => {
       if (client === undefined) return undefined;
@@ -115,15 +139,27 @@ export const openEngine = ({ programDirectories, environment }: EngineOptions): 
 /** What engines say when their pools of addresses are used up, older ones and newer ones. */
 const isOutOfAddresses = /non-overlapping IPv4 address pool|address pools have been fully subnetted/;
 
+/** The address that somebody else has, in the words of the engine's proxy and of its own list of ports. */
+const takenAddress =
+  /(?:Bind for |listen (?:tcp|udp)[46]? )(\S+:\d+)(?: failed)?: (?:port is already allocated|bind: address already in use)/;
+
+/** Where newer engines name no address before the reason. */
+const isTaken = /port is already allocated|address already in use/;
+
 /**
  * The standard output of a command that has to go well.
  *
- * @throws `compose/no-addresses`, and `compose/command-failed` for any other failure, with the engine's own reason
+ * @throws `compose/no-addresses`, `compose/port-taken`, `compose/disk-full`, and `compose/command-failed` for any other
+ * failure, with the engine's own reason
  */
 export const succeed = async (what: string, outcome: Promise<ExecOutcome>): Promise<string> => {
   const ended = await outcome;
   if (ended.exitCode === 0) return ended.stdout;
   const why = reasonOf(ended);
+  const text = `${ended.stdout}\n${ended.stderr}`;
+  const address = takenAddress.exec(text)?.[1] ?? (isTaken.test(text) ? 'a port that it publishes' : undefined);
+  if (address !== undefined) throw error('compose/port-taken', { what, address });
+  if (/no space left on device/i.test(text)) throw error('compose/disk-full', { what, why });
   throw error(isOutOfAddresses.test(why) ? 'compose/no-addresses' : 'compose/command-failed', { what, why });
 };
 

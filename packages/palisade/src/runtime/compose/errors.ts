@@ -8,6 +8,10 @@ interface Shapes {
   'compose/no-addresses': { what: string; why: string };
   'compose/answer-unreadable': { what: string; why: string };
   'compose/runs-elsewhere': { services: readonly string[]; directory: string };
+  'compose/port-taken': { what: string; address: string };
+  'compose/image-missing': { service: string; image: string; why: string };
+  'compose/disk-full': { what: string; why: string };
+  'compose/too-old': { version: string; why: string };
   'compose/not-yours': { path: string; why: string };
   'compose/no-probe-image': { tried: readonly string[] };
 }
@@ -58,6 +62,33 @@ export const { error, definitions } = defineErrors<Shapes>({
     message: ({ services, directory }) => `${services.join(', ')} run already, from ${directory}`,
     next: ({ directory }) =>
       `Stop them with palisade down ${directory} --runtime compose, or give one of the two projects another name.`,
+  },
+  'compose/port-taken': {
+    exit: 3,
+    summary: 'A port that the project publishes on the host is taken by another program.',
+    message: ({ what, address }) => `${what} failed: another program listens on ${address} already`,
+    next: ({ address }) =>
+      `End it (ss -ltnp shows whose ${address.split(':').at(-1) ?? 'port'} is), or publish another port in the Compose file.`,
+  },
+  'compose/image-missing': {
+    exit: 3,
+    summary: 'An image is not on this machine, and the engine could not get it.',
+    message: ({ service, image, why }) => `${service} cannot be made, because the image ${image} is not here: ${why}`,
+    next: ({ image }) =>
+      `Get it where there is a way to its registry (docker pull ${image}), or bring it as a file: docker save there, docker load here.`,
+  },
+  'compose/disk-full': {
+    exit: 3,
+    summary: 'The disk of the container engine is full.',
+    message: ({ what, why }) => `${what} failed, because the disk is full: ${why}`,
+    next: () => 'See with docker system df what takes the room, and remove what nobody needs; volumes are data.',
+  },
+  'compose/too-old': {
+    exit: 2,
+    summary: 'docker-compose of the first generation cannot read the project.',
+    message: ({ version, why }) => `docker-compose ${version} cannot read the project: ${why}`,
+    next: () =>
+      'Install Compose 2.17 or later (docker.com: docker-compose-plugin; Debian 13: docker-compose): it knows limits of process numbers, project names and build contexts by name. --runtime process needs none.',
   },
   'compose/not-yours': {
     exit: 2,

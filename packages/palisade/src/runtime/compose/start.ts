@@ -1,4 +1,5 @@
 import { mapConcurrently } from '../../support/concurrency.ts';
+import { messageOf } from '../../support/errors.ts';
 import { error as runtimeError } from '../errors.ts';
 import { startOrder } from '../process/order.ts';
 import type { Container } from './container.ts';
@@ -134,19 +135,26 @@ export const createContainers = async (
       }),
     );
   const failed = new Map<string, unknown>();
+  /** The reason, and where its image is missing, that. */
+  const fail = async (name: string, thrown: unknown): Promise<void> => {
+    signal.throwIfAborted();
+    const image = host.stack.services.get(name)?.image?.value.text;
+    const isThere =
+      image === undefined ||
+      (await host.engine.docker(['image', 'inspect', image], { signal, timeout: host.bounds.question })).exitCode === 0;
+    failed.set(
+      name,
+      isThere ? thrown : error('compose/image-missing', { service: name, image, why: messageOf(thrown) }),
+    );
+  };
   try {
     await make(services, 'docker compose up --no-start');
   } catch (thrown) {
     signal.throwIfAborted();
     const [only] = services;
-    if (services.length === 1 && only !== undefined) failed.set(only, thrown);
+    if (services.length === 1 && only !== undefined) await fail(only, thrown);
     // One image that cannot be had, or one missing file, fails all of them; one by one it shows which.
-    else
-      for (const name of services)
-        await make([name], `making ${name}`).catch((why: unknown) => {
-          signal.throwIfAborted();
-          failed.set(name, why);
-        });
+    else for (const name of services) await make([name], `making ${name}`).catch((why: unknown) => fail(name, why));
   }
   return { containers: await startAgain(host, before, services, signal), failed };
 };
