@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { requireWholeNumber, unknownOptions } from '../options/check.ts';
 
@@ -15,6 +15,7 @@ export interface Bounds {
   readonly keepAliveTimeout: number;
   readonly headerBytes: number;
   readonly bodyBytes: number;
+  /** Beyond it, the connection that has waited longest without a request under way makes room for a new one. */
   readonly connections: number;
   /** Connections of one peer address that is not a proxy of ours. */
   readonly connectionsPerAddress: number;
@@ -63,9 +64,52 @@ export const serverOptions = (
   connectionsCheckingInterval: checkEvery,
 });
 
+/** Tells connections apart, also where TLS has wrapped one; undefined for one that has no peer any more. */
+const nameOf = ({ remoteAddress, remotePort }: Socket): string | undefined =>
+  remoteAddress === undefined || remotePort === undefined ? undefined : `${remoteAddress}|${remotePort}`;
+
+/**
+ * Keeps the number of connections. Where it is reached, an idle one goes, so that somebody who opens connections and does nothing
+ * with them keeps nobody else out: one that is used lives.
+ */
+const boundConnections = (server: Server, most: number): void => {
+  const open = new Set<Socket>();
+  /** By name, in the order in which they began to wait. */
+  const idle = new Map<string, Socket>();
+  server.on('connection', (socket: Socket) => {
+    const name = nameOf(socket);
+    if (open.size >= most) {
+      const [oldest] = idle;
+      if (oldest === undefined) {
+        socket.destroy();
+        return;
+      }
+      const [its, waiting] = oldest;
+      idle.delete(its);
+      open.delete(waiting);
+      waiting.destroy();
+    }
+    open.add(socket);
+    socket.once('close', () => {
+      open.delete(socket);
+      if (name !== undefined && idle.get(name) === socket) idle.delete(name);
+    });
+    if (name !== undefined) idle.set(name, socket);
+  });
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    const name = nameOf(socket);
+    const waiting = name === undefined ? undefined : idle.get(name);
+    if (name === undefined || waiting === undefined) return;
+    idle.delete(name);
+    response.once('close', () => {
+      if (open.has(waiting)) idle.set(name, waiting);
+    });
+  });
+};
+
 /** Sets the bounds that are properties of a server. */
 export const boundServer = (server: Server, bounds: Bounds, countOf: (socket: Socket) => string | undefined): void => {
-  server.maxConnections = bounds.connections;
+  boundConnections(server, bounds.connections);
   server.maxRequestsPerSocket = bounds.requestsPerConnection;
   server.setTimeout(bounds.connectionTimeout);
   const open = new Map<string, number>();

@@ -10,7 +10,10 @@ import { problemType } from '../problem/problem.ts';
 export const answerClientError =
   (headers: Readonly<Record<string, string>>) =>
   (error: Error & { code?: string }, socket: Socket): void => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    // Whatever else went wrong is not about a request: a handshake that failed or never came could not carry an answer, and
+    // the connection would be kept until it could.
+    const isAboutRequest = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code?.startsWith('HPE_') === true;
+    if (!isAboutRequest || !socket.writable) {
       socket.destroy();
       return;
     }

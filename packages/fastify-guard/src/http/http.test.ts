@@ -239,6 +239,38 @@ test('closes a silent connection, and more connections of one address than it ma
   assert.equal(closed.filter((time) => time >= 250).length, 3, closed.join());
 });
 
+test('lets a connection that waits make room for a new one, and none that is answered', async (context) => {
+  const { app } = await guarded(context, { bounds: { connections: 4 } });
+  const url = await listen(app);
+  const slow = Array.from({ length: 2 }, () => fetch(`${url}/slow`));
+  await wait(50);
+  const silent = Array.from({ length: 30 }, async () => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    context.after(() => socket.destroy());
+    socket.on('error', () => undefined).resume();
+    await once(socket, 'close');
+  });
+  await Promise.all(silent.slice(0, 20));
+  assert.equal((await fetch(`${url}/x`)).status, 200);
+  assert.deepEqual(
+    (await Promise.all(slow)).map(({ status }) => status),
+    [200, 200],
+  );
+});
+
+test('takes no connection more than it may have where each is answered', async (context) => {
+  const { app } = await guarded(context, { bounds: { connections: 2 } });
+  const url = await listen(app);
+  const slow = Array.from({ length: 2 }, () => fetch(`${url}/slow`));
+  await wait(50);
+  await assert.rejects(fetch(`${url}/x`));
+  assert.deepEqual(
+    (await Promise.all(slow)).map(({ status }) => status),
+    [200, 200],
+  );
+  assert.equal((await fetch(`${url}/x`)).status, 200);
+});
+
 test('turns requests away when too many are under way, but no probe of health', async (context) => {
   const { app, guard } = await guarded(context, { overload: { inFlight: 3, retryAfter: 7 } });
   const url = await listen(app);

@@ -3,6 +3,8 @@ import { X509Certificate, createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, type RequestOptions, request } from 'node:https';
 import test from 'node:test';
+import { type Socket, connect as connectPlain } from 'node:net';
+import { promisify } from 'node:util';
 import { TLSSocket, connect } from 'node:tls';
 import { setTimeout as wait } from 'node:timers/promises';
 import { application, listen, roles, tokens } from '../../test/application.ts';
@@ -47,8 +49,32 @@ const serve = async (context: test.TestContext, authority: Authority, options: G
     });
   });
   const url = (await listen(app)).replace('http:', 'https:');
-  return { guard, url, ca: { ca: authority.certificate, servername: 'localhost' } };
+  const count = promisify(app.server.getConnections.bind(app.server));
+  return { guard, url, count, ca: { ca: authority.certificate, servername: 'localhost' } };
 };
+
+test('lets go of whoever never shakes hands, or hangs up before', { timeout: 10_000 }, async (context) => {
+  const authority = await createAuthority(context);
+  const { certificate, key } = await authority.issue('DNS:localhost');
+  const { url, count } = await serve(context, authority, {
+    tls: { certificate, key },
+    bounds: { headersTimeout: 400 },
+  });
+  const open = async (): Promise<Socket> => {
+    const socket = connectPlain(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => undefined).resume();
+    await once(socket, 'connect');
+    return socket;
+  };
+  const silent = await Promise.all(Array.from({ length: 10 }, open));
+  const leaving = await Promise.all(Array.from({ length: 10 }, open));
+  const nonsense = await open();
+  nonsense.write('GET / HTTP/1.1\r\n\r\n');
+  for (const socket of leaving) socket.destroy();
+  await Promise.all([...silent, nonsense].map((socket) => once(socket, 'close')));
+  await wait(1_000);
+  assert.equal(await count(), 0);
+});
 
 test('swaps the certificate under load without a dropped request, and keeps version and client authority', async (context) => {
   const [authority, clients] = [await createAuthority(context), await createAuthority(context, 'clients')];
