@@ -36,6 +36,8 @@ export interface RouteAnswers {
   readonly public: readonly string[];
   /** How many operations are declared to be protected and cannot be tried without the risk of a change. */
   readonly untried: number;
+  /** How many routes are declared to be protected and are answered like paths that nobody has. */
+  readonly absent: number;
   /** Paths that answer a stranger's GET with 401, the first of which is attacked with forged tokens. */
   readonly locked: readonly string[];
 }

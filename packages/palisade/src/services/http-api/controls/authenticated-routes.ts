@@ -25,7 +25,7 @@ export const control: Control<'http'> = {
         stack,
         evidence,
         ({ routes }) => routes,
-        ({ open, guarded, unanswered, public: declared, untried }, name) => {
+        ({ open, guarded, unanswered, public: declared, untried, absent }, name) => {
           if (open.length > 0) {
             const routes = some(open.map(described));
             return { outcome: 'fail', key: 'routes', message: `${name} answers without credentials: ${routes}` };
@@ -38,6 +38,7 @@ export const control: Control<'http'> = {
             };
           const rest = [
             ...(declared.length > 0 ? [`declared to be for everybody: ${some(declared)}`] : []),
+            ...(absent > 0 ? [`declared and not there: ${absent}`] : []),
             ...(untried > 0 ? [`not tried, as that could change data: ${untried}`] : []),
           ];
           return {

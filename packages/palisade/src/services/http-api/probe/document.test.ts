@@ -88,15 +88,20 @@ test('finds a route that is declared protected and is not', async (context) => {
   assert.deepEqual(believing.open, [{ method: 'GET', path: '/things', status: 200, with: 'a malformed token' }]);
 });
 
-test('cannot say of a route that is declared protected and not there', async (context) => {
-  const { origin } = await serve(context, (_request, response) => response.writeHead(404).end());
-  const documented = await documentedRoutes(
-    origin,
-    builtFrom(context, 'openapi.json', JSON.stringify({ paths })),
-    never,
-  );
-  const { open, guarded, unanswered } = await judgeRoutes(origin, documented, never);
-  assert.deepEqual([open, guarded, unanswered], [[], 0, 2]);
+test('tells a declared route that is not there from one whose handler found nothing', async (context) => {
+  const service = builtFrom(context, 'openapi.json', JSON.stringify({ paths }));
+  for (const [words, expected] of [
+    [(url: string) => `no route ${url}`, { guarded: 0, unanswered: 0, absent: 2 }],
+    [(url: string) => (url === '/things/1' ? 'no thing' : 'no route'), { guarded: 0, unanswered: 1, absent: 1 }],
+  ] as const) {
+    const { origin } = await serve(context, ({ url = '' }, response) => response.writeHead(404).end(words(url)));
+    const { open, guarded, unanswered, absent } = await judgeRoutes(
+      origin,
+      await documentedRoutes(origin, service, never),
+      never,
+    );
+    assert.deepEqual([open, { guarded, unanswered, absent }], [[], expected]);
+  }
 });
 
 test('takes a complaint about the body for no permission', async (context) => {
@@ -110,4 +115,12 @@ test('takes a complaint about the body for no permission', async (context) => {
   );
   const { open, untried } = await judgeRoutes(origin, documented, never);
   assert.deepEqual([open, untried], [[], 4]);
+});
+
+test('reads a document of a size that real services have', async (context) => {
+  const description = 'x'.repeat(300_000);
+  const { origin } = await serve(context, (_request, response) => {
+    response.end(JSON.stringify({ info: { description }, paths: { '/shown': { get: {} } } }));
+  });
+  assert.equal((await documentedRoutes(origin, bundledService(), never))[0]?.path, '/shown');
 });

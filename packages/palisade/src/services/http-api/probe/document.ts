@@ -1,12 +1,13 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Service } from '../../../contracts/stack.ts';
+import { mapConcurrently } from '../../../support/concurrency.ts';
 import { type DocumentedRoute, routesOf } from './openapi.ts';
 import { descriptions } from './paths.ts';
 import type { Origin } from './request.ts';
-import { askAll, isSuccess } from './reply.ts';
+import { askOne, concurrency, isSuccess } from './reply.ts';
 
-/** More bytes than are read of a document in the project. */
+/** More bytes than are read of a document. */
 const documentLimit = 4 * 1024 * 1024;
 
 /** Where a project keeps the description of a service that shows it to nobody, below the directory that it is built from. */
@@ -33,7 +34,10 @@ export const documentedRoutes = async (
   service: Service,
   signal: AbortSignal,
 ): Promise<readonly DocumentedRoute[]> => {
-  for (const { reply } of await askAll(origin, descriptions, signal)) {
+  const shown = await mapConcurrently(descriptions, concurrency, (path) =>
+    askOne(origin, { path, mostBytes: documentLimit }, signal),
+  );
+  for (const reply of shown) {
     const routes = reply === undefined || !isSuccess(reply.status) ? undefined : routesOf(reply.body);
     if (routes !== undefined) return routes;
   }

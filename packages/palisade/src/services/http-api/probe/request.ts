@@ -5,7 +5,7 @@ import { withTimeout } from '../../../support/concurrency.ts';
 
 /** Milliseconds for one request. */
 const requestLimit = 4_000;
-const bodyLimit = 64 * 1024;
+const usualBytes = 64 * 1024;
 
 /** One question to the service. */
 export interface Question {
@@ -13,9 +13,11 @@ export interface Question {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Where more than 64 KiB of the answer are wanted: so many bytes at most. */
+  readonly mostBytes?: number;
 }
 
-/** What came back; the body is cut at 64 KiB. It is looked at and never passed on. */
+/** What came back; the body is cut at 64 KiB, or where the question wants it. It is looked at and never passed on. */
 export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -38,7 +40,7 @@ export const send = ({ scheme, endpoint }: Origin, question: Question, signal: A
     signal,
     (bounded) =>
       new Promise<Reply>((resolve, reject) => {
-        const { method = 'GET', path, headers = {}, body = '' } = question;
+        const { method = 'GET', path, headers = {}, body = '', mostBytes = usualBytes } = question;
         const common = {
           host: endpoint.host,
           port: endpoint.port,
@@ -60,14 +62,14 @@ export const send = ({ scheme, endpoint }: Origin, question: Question, signal: A
             resolve({
               status: response.statusCode ?? 0,
               headers: response.headers,
-              body: Buffer.concat(chunks).subarray(0, bodyLimit).toString('utf8'),
+              body: Buffer.concat(chunks).subarray(0, mostBytes).toString('utf8'),
             });
             request.destroy();
           };
           response.on('data', (chunk: Buffer) => {
             chunks.push(chunk);
             size += chunk.length;
-            if (size >= bodyLimit) finish();
+            if (size >= mostBytes) finish();
           });
           response.once('end', finish);
           response.once('error', reject);

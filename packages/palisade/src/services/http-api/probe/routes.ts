@@ -38,28 +38,37 @@ export const businessPaths = (documented: readonly DocumentedRoute[]): readonly 
 export const brokenJson = { headers: { 'content-type': 'application/json' }, body: '{"palisade":' } as const;
 
 /** How one route answers a stranger; `unclear` where another answer than the expected one can have many reasons. */
-type Verdict = 'open' | 'guarded' | 'unanswered' | 'unclear';
+type Verdict = 'open' | 'guarded' | 'absent' | 'unanswered' | 'unclear';
 
 interface Judged {
   readonly route: AnsweredRoute;
   readonly verdict: Verdict;
 }
 
+/** True where a path is answered as one that nobody has: a handler that found nothing would say so in words of its own. */
+const isNobodys = (path: string, reply: Reply, nonsense: Reply | undefined): boolean =>
+  reply.status === 404 &&
+  nonsense?.status === 404 &&
+  reply.body.replaceAll(path, '') === nonsense.body.replaceAll(nonsensePath, '');
+
 /** Judges the answer to a stranger who reads, against what is known of the service as a whole. */
 const judgeRead = (
-  access: DeclaredAccess | undefined,
+  path: string,
   reply: Reply | undefined,
+  access: DeclaredAccess | undefined,
   nonsense: Reply | undefined,
 ): Verdict => {
   if (reply === undefined) return 'unanswered';
   if (asksForCredentials(reply)) return 'guarded';
   const catchesAll = nonsense !== undefined && isSuccess(nonsense.status);
-  // A page that is served for every path says nothing about one of them; JSON in its place does.
-  if (isSuccess(reply.status) && (access !== undefined || !catchesAll || (isJson(reply) && !isJson(nonsense))))
-    return 'open';
+  // A page that is served for every path says nothing about one of them; JSON in its place does, and so does a service
+  // that documents the path without a word of protection.
+  const isOwn = access === 'undeclared' || !catchesAll || (isJson(reply) && !isJson(nonsense));
+  if (isSuccess(reply.status) && isOwn) return 'open';
   if (access !== undefined && reached.has(reply.status)) return 'open';
+  if (access !== 'protected') return tellsNothing(reply) ? 'unanswered' : 'unclear';
   // It should have asked who calls, and it may also be elsewhere than its document says.
-  return access === 'protected' || tellsNothing(reply) ? 'unanswered' : 'unclear';
+  return isNobodys(path, reply, nonsense) ? 'absent' : 'unanswered';
 };
 
 /**
@@ -88,7 +97,7 @@ export const judgeRoutes = async (
   const nonsense = await askOne(origin, { path: nonsensePath }, signal);
   const read = (await askAll(origin, businessPaths(documented), signal)).map(({ path, reply }): Judged => ({
     route: { method: 'GET', path, status: reply?.status ?? 0 },
-    verdict: judgeRead(declared.get(path), reply, nonsense),
+    verdict: judgeRead(path, reply, declared.get(path), nonsense),
   }));
   const guarded = read.filter(({ verdict }) => verdict === 'guarded').map(({ route }) => route);
   const withToken = await mapConcurrently(guarded.slice(0, mostWrong), concurrency, async ({ method, path }) => {
@@ -107,6 +116,7 @@ export const judgeRoutes = async (
     open: all.filter(({ verdict }) => verdict === 'open').map(({ route }) => route),
     guarded: [...read, ...written].filter(({ verdict }) => verdict === 'guarded').length,
     unanswered: all.filter(({ verdict }) => verdict === 'unanswered').length,
+    absent: all.filter(({ verdict }) => verdict === 'absent').length,
     public: documented.filter(({ access }) => access === 'public').map(({ method, path }) => `${method} ${path}`),
     untried: meant.filter(({ method }) => method !== 'GET').length - judged,
     locked: guarded.filter(({ status }) => status === 401).map(({ path }) => path),
