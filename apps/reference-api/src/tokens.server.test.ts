@@ -185,6 +185,32 @@ test('commands say what is wrong, change nothing twice, and print a secret nowhe
   for (const { said, printed } of [again, short, occupied, open]) assert.doesNotMatch(said + printed, /canary|\.ts:\d/);
 });
 
+test('an account or a client that was removed gets no more tokens, and those that it has are worth nothing', async () => {
+  await achieve(api, ['accounts', 'add', 'leaver', '--role', 'user'], password.reveal());
+  const leaver = await obtainTokens(outside, web, {}, 'leaver');
+  const stays = await obtainTokens(outside, web);
+  assert.equal(await status('/api/users', leaver.access), 200);
+  await achieve(api, ['accounts', 'remove', 'leaver']);
+  assert.equal(await status('/api/users', leaver.access), 401);
+  const config = await discover(web);
+  await assert.rejects(openid.refreshTokenGrant(config, leaver.refresh), refused);
+  assert.equal(await status('/api/users', stays.access), 200, 'the tokens of others live on');
+
+  const words = ['clients', 'add', 'retired', '--redirect-uri', redirectUri];
+  const retired = { id: 'retired', secret: new Secret((await achieve(api, words)).trim()) };
+  const tokens = await obtainTokens(outside, retired);
+  await achieve(api, ['clients', 'remove', 'retired']);
+  assert.equal(await status('/api/users', tokens.access), 401);
+  const form = { grant_type: 'refresh_token', refresh_token: tokens.refresh };
+  assert.equal((await callerOf(outside)('/oauth/token', { form, headers: basic(retired) })).status, 401);
+  assert.equal(await status('/api/users', stays.access), 200, 'the tokens of other clients live on');
+  for (const gone of [
+    ['accounts', 'remove', 'leaver'],
+    ['clients', 'remove', 'retired'],
+  ])
+    assert.equal((await operate(api, gone)).code, 2);
+});
+
 test('commands leave a record of who asked, before and after, and none of a secret', async () => {
   const directory = join(ground.directory, 'audit', 'audit-commands');
   const files = (await readdir(directory)).filter((name) => name.endsWith('.jsonl'));

@@ -19,6 +19,8 @@ export type Command =
       /** Standard output where absent. */
       readonly secretFile?: string;
     }
+  | { readonly kind: 'remove-account'; readonly name: string }
+  | { readonly kind: 'remove-client'; readonly id: string }
   | { readonly kind: 'rotate-keys'; readonly why: 'planned' | 'compromised' };
 
 /** How the commands are written. */
@@ -28,6 +30,9 @@ export const usage = `accounts add <name> --role admin|user|readonly [--password
       [--role admin|user|readonly] [--authentication client_secret_basic|client_secret_post|none] [--introspects]
       [--secret-file <file>]
     The secret goes, this once, to a new file that its owner alone can read, or to standard output.
+  accounts remove <name>
+  clients remove <id>
+    Ends all that was given to it, too.
   keys rotate [--compromised]
     With overlap; after a compromise at once, and everything that the old keys signed is worth nothing.`;
 
@@ -103,6 +108,14 @@ const clientOf = (args: readonly string[]): Command => {
   };
 };
 
+/** The one argument of a command that takes nothing else. */
+const onlyOne = (args: readonly string[], what: string): string => {
+  const { positionals } = parseArgs({ args: [...args], allowPositionals: true });
+  const [one, ...more] = positionals;
+  if (one === undefined || more.length > 0) throw new Error(`remove takes one ${what}`);
+  return one;
+};
+
 const rotationOf = (args: readonly string[]): Command => {
   const { values } = parseArgs({ args: [...args], options: options['keys rotate'] });
   return { kind: 'rotate-keys', why: values.compromised === true ? 'compromised' : 'planned' };
@@ -111,6 +124,8 @@ const rotationOf = (args: readonly string[]): Command => {
 const parsers: ReadonlyMap<string, (args: readonly string[]) => Command> = new Map([
   ['accounts add', accountOf],
   ['clients add', clientOf],
+  ['accounts remove', (args) => ({ kind: 'remove-account', name: onlyOne(args, 'name') })],
+  ['clients remove', (args) => ({ kind: 'remove-client', id: onlyOne(args, 'id') })],
   ['keys rotate', rotationOf],
 ]);
 

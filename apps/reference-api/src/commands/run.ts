@@ -2,6 +2,7 @@ import type { AuditEvent } from '@palisade/audit';
 import type { Secret } from '@palisade/vault/secret';
 import type { Configuration } from '../configuration.ts';
 import { StartError, messageOf } from '../errors.ts';
+import { accessTokensOf } from '../oauth/access-tokens.ts';
 import { clientsOf } from '../oauth/clients.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { openKeyRing } from '../oauth/keys/key-ring.ts';
@@ -10,6 +11,7 @@ import { keyTimes } from '../oauth/lives.ts';
 import { accountsOf } from '../oauth/people/accounts.ts';
 import { attemptsOf } from '../oauth/people/attempts.ts';
 import { createPasswords } from '../oauth/people/password.ts';
+import { removeAccount, removeClient } from '../oauth/removal.ts';
 import { createTables } from '../oauth/tables.ts';
 import type { Command } from './arguments.ts';
 import { makeIntoFile, readPassword } from './secrets.ts';
@@ -68,6 +70,38 @@ const addClient: Doing<'add-client'> = async ({ client, secretFile }, { database
   terminal.say(`added the client ${client.id} (${client.grants.join(', ')}); ${where}`);
 };
 
+const removeAnAccount: Doing<'remove-account'> = async ({ name }, { database, recorded }, terminal) => {
+  await createTables(database);
+  const event: AuditEvent = {
+    class: 'account-change',
+    activity: 'delete',
+    outcome: 'unknown',
+    operation: 'account.remove',
+    resource: { type: 'account', name },
+  };
+  await recorded(event, async () => {
+    if (!(await removeAccount(database, accessTokensOf(database, Date.now), name)))
+      throw new OAuthError('oauth/account-unknown', 'there is no account of this name');
+  });
+  terminal.say(`removed the account ${name}; its sessions and tokens have ended`);
+};
+
+const removeAClient: Doing<'remove-client'> = async ({ id }, { database, recorded }, terminal) => {
+  await createTables(database);
+  const event: AuditEvent = {
+    class: 'entity-management',
+    activity: 'delete',
+    outcome: 'unknown',
+    operation: 'client.remove',
+    resource: { type: 'client', name: id },
+  };
+  await recorded(event, async () => {
+    if (!(await removeClient(database, Date.now, id)))
+      throw new OAuthError('oauth/client-unknown', 'there is no client of this client_id');
+  });
+  terminal.say(`removed the client ${id}; its tokens have ended`);
+};
+
 const rotateKeys: Doing<'rotate-keys'> = async ({ why }, { issuer, vault, recorded }, terminal) => {
   const event: AuditEvent = {
     class: 'entity-management',
@@ -101,6 +135,10 @@ const carryOut = (command: Command, stores: Stores, terminal: Terminal): Promise
       return addAccount(command, stores, terminal);
     case 'add-client':
       return addClient(command, stores, terminal);
+    case 'remove-account':
+      return removeAnAccount(command, stores, terminal);
+    case 'remove-client':
+      return removeAClient(command, stores, terminal);
     case 'rotate-keys':
       return rotateKeys(command, stores, terminal);
   }

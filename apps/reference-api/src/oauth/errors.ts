@@ -7,8 +7,10 @@ const nextSteps = {
   'oauth/keys-contended': 'Start again: others wrote the signing keys at the same time, several times in a row.',
   'oauth/account-invalid': 'Correct the name, the password or the role of the account.',
   'oauth/account-taken': 'Choose another name.',
+  'oauth/account-unknown': 'Look at the spelling; a name is the one that was added.',
   'oauth/client-invalid': 'Correct the registration of the client.',
   'oauth/client-taken': 'Choose another client_id.',
+  'oauth/client-unknown': 'Look at the spelling; a client_id is the one that was added.',
 } as const;
 
 /** Every way in which the authorization server can refuse to be made or to be changed. Stable. */

@@ -14,7 +14,7 @@ const stored = z.array(
 );
 
 /** Codes, refresh tokens and cookies are kept as hashes: whoever reads the table can use none of them. */
-const keyOf = (id: string): string => createHash('sha256').update(id).digest('base64url');
+export const keyOf = (id: string): string => createHash('sha256').update(id).digest('base64url');
 
 const columns = 'payload, consumed_at, grant_id';
 

@@ -48,10 +48,11 @@ export const obtainCode = async (
   ground: Outside,
   client: TestClient,
   changes: Readonly<Record<string, string>> = {},
+  name = 'ulf',
 ): Promise<Record<string, string>> => {
   const { parameters, verifier } = authorizationOf(client);
   const query = new URLSearchParams({ ...parameters, ...changes }).toString();
-  const { location } = await createBrowser(ground).authorize(`/oauth/authorize?${query}`);
+  const { location } = await createBrowser(ground).authorize(`/oauth/authorize?${query}`, name);
   const code = URL.parse(location ?? '')?.searchParams.get('code');
   if (typeof code !== 'string') throw new Error(`no code: ${location ?? 'a page'}`);
   return { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier };
@@ -68,8 +69,9 @@ export const obtainTokens = async (
   ground: Outside,
   client: TestClient,
   changes: Readonly<Record<string, string>> = {},
+  name = 'ulf',
 ): Promise<{ readonly access: string; readonly refresh: string }> => {
-  const form = await obtainCode(ground, client, changes);
+  const form = await obtainCode(ground, client, changes, name);
   const { access_token: access, refresh_token: refresh } = membersOf(
     await callerOf(ground)('/oauth/token', { form, headers: basic(client) }),
   );
