@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import { after } from './after.ts';
 import { type ApiKeys, checkApiKey } from './api-key/api-key.ts';
 import { type CertificateClient, type ClientCertificate, checkCertificate } from './certificate/certificate.ts';
 import type { Now } from './clock.ts';
 import type { CredentialKind, Identity } from './identity.ts';
 import { type Refusal, isRefusal, refuse } from './refusal.ts';
 import { type ProofParameters, checkProof } from './token/dpop.ts';
-import type { TokenVerifier } from './token/verifier.ts';
+import type { TokenVerifier, VerifiedToken } from './token/verifier.ts';
 
 /** Everything that can tell who calls. */
 export interface Authenticators {
@@ -18,26 +19,48 @@ export interface Authenticators {
   readonly now: Now;
 }
 
+/** Who calls, or why not; at once where nobody else has to be asked. */
+export type Decided = Identity | Refusal | Promise<Identity | Refusal>;
+
 /** Values of a header as they were sent; Node.js keeps only one of two Authorization headers. */
 const valuesOf = (request: IncomingMessage, name: string): readonly string[] => {
   const values: string[] = [];
   for (let index = 0; index + 1 < request.rawHeaders.length; index += 2)
-    if (request.rawHeaders[index]?.toLowerCase() === name) values.push(request.rawHeaders[index + 1] ?? '');
+    // Lower case costs, and most names have another length.
+    if (request.rawHeaders[index]?.length === name.length && request.rawHeaders[index]?.toLowerCase() === name)
+      values.push(request.rawHeaders[index + 1] ?? '');
   return values;
 };
 
 const scheme = /^([A-Za-z]+) ([^ ]+)$/;
 
+/** The sender of a token has proven that it holds the key that the token is bound to. */
+const checkSender = async (
+  request: IncomingMessage,
+  text: string,
+  identity: Identity,
+  key: string | undefined,
+  proofs: ProofParameters | undefined,
+): Promise<Identity | Refusal> => {
+  const [proof, ...more] = valuesOf(request, 'dpop');
+  if (proofs === undefined || proof === undefined || more.length > 0) return refuse('proof-invalid', 'proof-missing');
+  const thumbprint = await checkProof(
+    proof,
+    { method: request.method ?? '', target: request.url ?? '', accessToken: text },
+    proofs,
+  );
+  if (typeof thumbprint !== 'string') return thumbprint;
+  return key === thumbprint ? identity : refuse('proof-invalid', 'proof-other-key');
+};
+
 /** A token's binding is kept: to the certificate of the connection, to the key of the proof. */
-const checkToken = async (
+const checkBinding = (
   request: IncomingMessage,
   kind: 'bearer' | 'dpop',
   text: string,
+  verified: VerifiedToken | Refusal,
   authenticators: Authenticators,
-): Promise<Identity | Refusal> => {
-  const { tokens, proofs } = authenticators;
-  if (tokens === undefined) return refuse('token-invalid', 'scheme');
-  const verified = await tokens.verify(text);
+): Decided => {
   if (isRefusal(verified)) return verified;
   const { certificate, key } = verified.claims.confirmation;
   if (certificate !== undefined && authenticators.certificateOf(request)?.thumbprint !== certificate)
@@ -48,23 +71,26 @@ const checkToken = async (
     if (verified.bound === 'required' && certificate === undefined) return refuse('token-invalid', 'unbound');
     return verified.identity;
   }
-  const [proof, ...more] = valuesOf(request, 'dpop');
-  if (proofs === undefined || proof === undefined || more.length > 0) return refuse('proof-invalid', 'proof-missing');
-  const thumbprint = await checkProof(
-    proof,
-    { method: request.method ?? '', target: request.url ?? '', accessToken: text },
-    proofs,
-  );
-  if (typeof thumbprint !== 'string') return thumbprint;
-  return key === thumbprint ? verified.identity : refuse('proof-invalid', 'proof-other-key');
+  return checkSender(request, text, verified.identity, key, authenticators.proofs);
+};
+
+const checkToken = (
+  request: IncomingMessage,
+  kind: 'bearer' | 'dpop',
+  text: string,
+  authenticators: Authenticators,
+): Decided => {
+  const { tokens } = authenticators;
+  if (tokens === undefined) return refuse('token-invalid', 'scheme');
+  return after(tokens.verify(text), (verified) => checkBinding(request, kind, text, verified, authenticators));
 };
 
 /** Who sends a request. Two credentials are refused: whoever looks at the other one would see somebody else. */
-export const authenticate = async (
+export const authenticate = (
   request: IncomingMessage,
   accepted: readonly CredentialKind[],
   authenticators: Authenticators,
-): Promise<Identity | Refusal> => {
+): Decided => {
   const authorizations = valuesOf(request, 'authorization');
   const { apiKeys, clients } = authenticators;
   const keys = apiKeys === undefined ? [] : valuesOf(request, apiKeys.header);

@@ -11,9 +11,9 @@ export type WhenStoreFails =
   /** Each instance counts by itself, with its part of each limit: all together let no more pass than before. */
   | { readonly instances: number };
 
-/** Counts for a request. Gives the counters that it knows about; `undefined` where nobody can count. */
+/** Counts for a request. Gives the counters that it knows about, at once where this process counts alone; `undefined` where nobody can count. */
 export interface Limiter {
-  readonly take: (counters: readonly Counter[]) => Promise<Taken | undefined>;
+  readonly take: (counters: readonly Counter[]) => Taken | undefined | Promise<Taken | undefined>;
 }
 
 /** How a limiter works. Times in milliseconds. */

@@ -17,7 +17,9 @@ const mostLooks = 1_000;
  * longest goes, but never one that is used up: a flood of other callers must not set a blocked one free. Where all are used
  * up, newcomers are refused.
  */
-export const createMemoryStore = (options: { readonly most?: number; readonly now?: Now } = {}): CounterStore => {
+export const createMemoryStore = (
+  options: { readonly most?: number; readonly now?: Now } = {},
+): CounterStore & { readonly takeNow: (counters: readonly Counter[]) => Counted } => {
   const { most = 100_000, now = systemNow } = options;
   /** By time of last use, the oldest first. */
   const open = new Map<string, Held>();
@@ -63,8 +65,9 @@ export const createMemoryStore = (options: { readonly most?: number; readonly no
     return { remaining, reset: Math.max(0, freeAt(held) - time) };
   };
 
-  return {
-    take: async (counters): Promise<Counted> => {
+  const store = {
+    /** `take` for this process itself, which need not wait for anything. */
+    takeNow: (counters: readonly Counter[]): Counted => {
       const time = now();
       const helds = counters.map((counter) => find(counter, time));
       const allowed = counters.every(({ limit }, index) => (helds[index]?.total ?? limit) < limit);
@@ -82,5 +85,7 @@ export const createMemoryStore = (options: { readonly most?: number; readonly no
       });
       return { allowed, counts: counters.map((counter, index) => countOf(counter, helds[index], time)) };
     },
+    take: async (counters: readonly Counter[]): Promise<Counted> => store.takeNow(counters),
   };
+  return store;
 };

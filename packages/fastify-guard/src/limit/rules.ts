@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { GuardError } from '../errors.ts';
 import { type Identity, identityKey } from '../identity.ts';
 import { requireOneOf, unknownOptions } from '../options/check.ts';
@@ -51,8 +51,6 @@ export const counterOf = (limit: SettledLimit, prefix: string, identity: Identit
       ? '*'
       : limit.per === 'address'
         ? prefix
-        : createHash('sha256')
-            .update(identity === undefined ? '' : identityKey(identity))
-            .digest('base64url');
+        : hash('sha256', identity === undefined ? '' : identityKey(identity), 'base64url');
   return { key: `${limit.name}:${who}`, name: limit.name, limit: limit.limit, window: limit.window };
 };

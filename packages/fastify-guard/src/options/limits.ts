@@ -36,7 +36,7 @@ export const readLimits = (
     if (whenStoreFails !== undefined)
       throw new GuardError('guard/option-invalid', 'limits.whenStoreFails is for a store, and limits.store is absent');
     const memory = createMemoryStore({ now });
-    return { ...settled, limiter: { take: async (counters) => ({ counters, counted: await memory.take(counters) }) } };
+    return { ...settled, limiter: { take: (counters) => ({ counters, counted: memory.takeNow(counters) }) } };
   }
   requireFunction(store.take, 'limits.store.take');
   if (whenStoreFails === undefined)

@@ -1,9 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createMethods } from '../access/methods.ts';
-import { settledPolicy } from '../access/policy.ts';
+import { after } from '../after.ts';
+import { type SettledPolicy, settledPolicy } from '../access/policy.ts';
 import { clientAddress, clientPrefix } from '../address/address.ts';
 import { type Authenticators, authenticate, challengeOf } from '../authenticate.ts';
 import { certificateOf } from '../certificate/certificate.ts';
+import type { Identity } from '../identity.ts';
 import { limitHeaders, retryAfter } from '../limit/headers.ts';
 import { counterOf } from '../limit/rules.ts';
 import { type ProblemCode, problem } from '../problem/problem.ts';
@@ -24,10 +26,11 @@ const unavailable: readonly ProblemCode[] = [
   'audit-unavailable',
 ];
 
+/** The reply that a request was refused with; `undefined` where it goes on. At once where nobody has to be waited for. */
+type Decision = FastifyReply | undefined | Promise<FastifyReply | undefined>;
+
 /** Decides about each request before anything of the application runs. */
-export const createAdmission = (
-  settings: Settings,
-): ((request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>) => {
+export const createAdmission = (settings: Settings): ((request: FastifyRequest, reply: FastifyReply) => Decision) => {
   const { credentials, limits, cors, overload, now } = settings;
   const methodsOf = createMethods(settings.policies);
   const authenticators: Authenticators = {
@@ -53,49 +56,39 @@ export const createAdmission = (
     return sendProblem(reply, problem(refusal.problem));
   };
 
-  /** Counts the request for the limits of a phase; an answer where it is one too many. */
-  const count = async (
+  /** Counts the request for the limits of a phase; it goes on with `next` where it is not one too many. */
+  const count = (
     request: FastifyRequest,
     reply: FastifyReply,
     state: RequestState,
     phase: 'before' | 'after',
-  ): Promise<FastifyReply | undefined> => {
+    next: () => Decision,
+  ): Decision => {
     const rules = (state.policy?.limits ?? limits.everywhere).filter(
       ({ per }) => (per === 'subject') === (phase === 'after'),
     );
-    if (rules.length === 0) return undefined;
+    if (rules.length === 0) return next();
     const prefix = clientPrefix(state.address);
     const counters = rules.map((rule) => counterOf(rule, prefix, state.identity));
-    const taken = await limits.limiter.take(counters);
-    if (taken === undefined)
-      return refuse(request, reply, state, { problem: 'limits-unavailable', reason: 'limits-unavailable' });
-    state.taken.push(taken);
-    void reply.headers(limitHeaders(state.taken));
-    if (taken.counted.allowed) return undefined;
-    void reply.header('retry-after', String(retryAfter(taken)));
-    return refuse(request, reply, state, { problem: 'limit-exceeded', reason: `limit-${phase}` });
+    return after(limits.limiter.take(counters), (taken): Decision => {
+      if (taken === undefined)
+        return refuse(request, reply, state, { problem: 'limits-unavailable', reason: 'limits-unavailable' });
+      state.taken.push(taken);
+      void reply.headers(limitHeaders(state.taken));
+      if (taken.counted.allowed) return next();
+      void reply.header('retry-after', String(retryAfter(taken)));
+      return refuse(request, reply, state, { problem: 'limit-exceeded', reason: `limit-${phase}` });
+    });
   };
 
-  const admit = async (request: FastifyRequest, reply: FastifyReply, state: RequestState) => {
-    const { policy } = state;
-    const counted = await count(request, reply, state, 'before');
-    if (counted !== undefined) return counted;
-    if (request.is404) {
-      const allowed = methodsOf(request.method, request.url.split('?', 1)[0] ?? '');
-      if (allowed.length === 0) return undefined;
-      void reply.header('allow', allowed.join(', '));
-      return refuse(request, reply, state, { problem: 'method-not-allowed', reason: 'method-unknown' });
-    }
-    if (policy === undefined || policy.access === 'public') return undefined;
-    const who = await authenticate(request.raw, policy.by, authenticators);
-    if (isRefusal(who)) {
-      const challenge = challengeOf(who, policy.by, credentials.proofs?.algorithms, policy.scopes);
-      if (challenge !== undefined) void reply.header('www-authenticate', challenge);
-      return refuse(request, reply, state, who);
-    }
-    state.identity = who;
-    const countedAfter = await count(request, reply, state, 'after');
-    if (countedAfter !== undefined) return countedAfter;
+  /** Whether who calls may do what the route does. */
+  const authorize = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    state: RequestState,
+    policy: SettledPolicy,
+    who: Identity,
+  ): Decision => {
     const roleMissing = policy.roles.length > 0 && !settings.roles.grants(who.roles, policy.roles);
     const scopeMissing = policy.scopes.some((scope) => !who.scopes.includes(scope));
     if (!roleMissing && !scopeMissing) return undefined;
@@ -107,7 +100,28 @@ export const createAdmission = (
     });
   };
 
-  return async (request, reply) => {
+  /** Who calls, how often, and what they may do, once the request is counted. */
+  const identify = (request: FastifyRequest, reply: FastifyReply, state: RequestState): Decision => {
+    const { policy } = state;
+    if (request.is404) {
+      const allowed = methodsOf(request.method, request.url.split('?', 1)[0] ?? '');
+      if (allowed.length === 0) return undefined;
+      void reply.header('allow', allowed.join(', '));
+      return refuse(request, reply, state, { problem: 'method-not-allowed', reason: 'method-unknown' });
+    }
+    if (policy === undefined || policy.access === 'public') return undefined;
+    return after(authenticate(request.raw, policy.by, authenticators), (who): Decision => {
+      if (isRefusal(who)) {
+        const challenge = challengeOf(who, policy.by, credentials.proofs?.algorithms, policy.scopes);
+        if (challenge !== undefined) void reply.header('www-authenticate', challenge);
+        return refuse(request, reply, state, who);
+      }
+      state.identity = who;
+      return count(request, reply, state, 'after', () => authorize(request, reply, state, policy, who));
+    });
+  };
+
+  return (request, reply) => {
     const forwarded = request.headers['x-forwarded-for'];
     const state: RequestState = {
       address: clientAddress(
@@ -140,13 +154,13 @@ export const createAdmission = (
       request.method === 'OPTIONS' &&
       request.headers['access-control-request-method'] !== undefined
     ) {
-      const counted = await count(request, reply, state, 'before');
-      if (counted !== undefined) return counted;
-      const headers = cors.preflight(request.headers);
-      if (headers === undefined)
-        return refuse(request, reply, state, { problem: 'origin-refused', reason: 'origin-refused' });
-      return reply.headers(headers).code(204).send();
+      return count(request, reply, state, 'before', () => {
+        const headers = cors.preflight(request.headers);
+        if (headers === undefined)
+          return refuse(request, reply, state, { problem: 'origin-refused', reason: 'origin-refused' });
+        return reply.headers(headers).code(204).send();
+      });
     }
-    return admit(request, reply, state);
+    return count(request, reply, state, 'before', () => identify(request, reply, state));
   };
 };

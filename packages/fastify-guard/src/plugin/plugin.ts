@@ -32,7 +32,13 @@ export const createPlugin = (settings: Settings): FastifyPluginAsync => {
       throw new GuardError('guard/server-foreign', 'the server of the application was not made by the guard');
     app.decorateRequest(requestState, undefined);
     checkRoutes(app, settings);
-    app.addHook('onRequest', createAdmission(settings));
+    const admit = createAdmission(settings);
+    app.addHook('onRequest', (request, reply, done) => {
+      const decision = admit(request, reply);
+      if (decision === undefined) return done();
+      // Fastify waits for a promise, and not for a reply that was sent.
+      return decision instanceof Promise ? decision : undefined;
+    });
     auditRoutes(app, settings);
     app.setErrorHandler<FastifyError>((error, request, reply) => {
       const answer = problemOfError(error);

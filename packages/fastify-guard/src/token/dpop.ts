@@ -72,7 +72,7 @@ export const checkProof = async (
   if (!parameters.origins.some((origin) => spelling(origin + request.target) === address)) return bad('htu');
   if (ath !== createHash('sha256').update(request.accessToken).digest('base64url')) return bad('ath');
   if (Math.abs(parameters.now() - iat * 1000) > parameters.window) return bad('time');
-  if (!(await isSignedBy(proof, key, algorithm))) return bad('signature');
+  if (!isSignedBy(proof, key, algorithm)) return bad('signature');
   const members = key.export({ format: 'jwk' });
   const thumbprint = await calculateJwkThumbprint(members, 'sha256');
   try {

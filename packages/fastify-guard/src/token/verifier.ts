@@ -21,7 +21,8 @@ export interface VerifiedToken {
 
 /** Verifies compact access tokens. */
 export interface TokenVerifier {
-  readonly verify: (token: string) => Promise<VerifiedToken | Refusal>;
+  /** At once where the token is remembered and nobody has to be asked about revocation. */
+  readonly verify: (token: string) => VerifiedToken | Refusal | Promise<VerifiedToken | Refusal>;
 }
 
 /** How it verifies. Times in milliseconds. */
@@ -84,7 +85,7 @@ export const createTokenVerifier = (parameters: VerifierParameters): TokenVerifi
     if (typeof claims === 'string') return refuse('token-invalid', claims);
     const key = await issuer.keys.find(compact.keyId, algorithm);
     if (key === undefined) return refuse('token-invalid', 'key');
-    if (!(await isSignedBy(text, key.key, algorithm))) return refuse('token-invalid', 'signature');
+    if (!isSignedBy(text, key.key, algorithm)) return refuse('token-invalid', 'signature');
     const token = { claims, identity: identityOf(claims, issuer), bound: issuer.bound };
     return { issuer, key, token };
   };
@@ -103,24 +104,37 @@ export const createTokenVerifier = (parameters: VerifierParameters): TokenVerifi
     }
   };
 
+  /** What the time says about a token whose signature was proven. */
+  const judge = ({ token, issuer }: Proven): Refusal | undefined => {
+    const fault = judgeTimes(token.claims, issuer.rules, now());
+    return fault === undefined ? undefined : refuse(fault === 'expired' ? 'token-expired' : 'token-invalid', fault);
+  };
+
+  const verifyNew = async (text: string): Promise<VerifiedToken | Refusal> => {
+    let proven: Proven | Refusal;
+    try {
+      proven = await prove(text);
+    } catch (error) {
+      if (error instanceof KeysUnavailable) return refuse('keys-unavailable', 'keys-unavailable');
+      throw error;
+    }
+    if ('problem' in proven) return proven;
+    const fault = judge(proven);
+    if (fault !== undefined) return fault;
+    const { claims } = proven.token;
+    cache.set(text, proven, Math.min(claims.expires * 1000, now() + parameters.cacheTime));
+    return (await revoked(claims)) ?? proven.token;
+  };
+
   return {
-    verify: async (text) => {
+    verify: (text) => {
       const held = cache.get(text);
-      let proven: Proven | Refusal;
-      if (held !== undefined && held.issuer.keys.holds(held.key)) proven = held;
-      else
-        try {
-          proven = await prove(text);
-        } catch (error) {
-          if (error instanceof KeysUnavailable) return refuse('keys-unavailable', 'keys-unavailable');
-          throw error;
-        }
-      if ('problem' in proven) return proven;
-      const { claims } = proven.token;
-      const fault = judgeTimes(claims, proven.issuer.rules, now());
-      if (fault !== undefined) return refuse(fault === 'expired' ? 'token-expired' : 'token-invalid', fault);
-      if (proven !== held) cache.set(text, proven, Math.min(claims.expires * 1000, now() + parameters.cacheTime));
-      return (await revoked(claims)) ?? proven.token;
+      if (held === undefined || !held.issuer.keys.holds(held.key)) return verifyNew(text);
+      const fault = judge(held);
+      if (fault !== undefined) return fault;
+      const { token } = held;
+      if (revocations === undefined) return token;
+      return revoked(token.claims).then((refusal) => refusal ?? token);
     },
   };
 };
