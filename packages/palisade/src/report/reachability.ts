@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors';
-import type { ReachCell } from '../contracts/evidence.ts';
+import type { ReachCell, ReachTry } from '../contracts/evidence.ts';
 import { type ReachMatrix, countVerdicts } from './matrix.ts';
 import { printable, wrap } from './text.ts';
 
@@ -19,15 +19,22 @@ const legend = [
   '! reaches without a call    x calls and does not reach    ? not known',
 ];
 
-/** Where a service was reached: the networks, or the host. */
+const families = (tries: readonly ReachTry[]): readonly string[] =>
+  [...new Set(tries.map(({ address }) => (address.includes(':') ? 'IPv6' : 'IPv4')))].toSorted();
+
+/** ` by IPv4`, ` by IPv6` or both; nothing where IPv4 alone was there to be tried. */
+const familiesOf = (reached: readonly ReachTry[], tried: readonly ReachTry[]): string =>
+  families(tried).includes('IPv6') ? ` by ${families(reached).join(' and ')}` : '';
+
+/** Where a service was reached: the networks, or the host, and by which protocol where IPv6 was tried as well. */
 export const waysOf = ({ tries }: ReachCell): string =>
-  [
-    ...new Set(
-      tries
-        .filter(({ outcome, over }) => outcome === 'open' || (outcome === 'refused' && over !== 'host'))
-        .map(({ over }) => over),
-    ),
-  ].join(', ');
+  [...new Set(tries.map(({ over }) => over))]
+    .flatMap((over) => {
+      const tried = tries.filter((each) => each.over === over);
+      const reached = tried.filter(({ outcome }) => outcome === 'open' || (outcome === 'refused' && over !== 'host'));
+      return reached.length === 0 ? [] : [`${over}${familiesOf(reached, tried)}`];
+    })
+    .join(', ');
 
 const names = (cells: readonly ReachCell[]): string => cells.map(({ to }) => to).join(', ');
 

@@ -51,8 +51,9 @@ secrets:
 const firstPath = '/usr/bin:/bin';
 const first =
   (existsSync('/usr/libexec/docker/cli-plugins/docker-compose') ||
-    spawnSync('/usr/bin/docker-compose', ['version', '--short'], { encoding: 'utf8' }).stdout?.startsWith('1.') !==
-      true) &&
+    !`${spawnSync('/usr/bin/docker-compose', ['version', '--short'], { encoding: 'utf8' }).stdout ?? ''}`.startsWith(
+      '1.',
+    )) &&
   'not run: Compose 1.29 is not installed, or the plug-in is beside it';
 
 const ended = (child: ChildProcess): Promise<Ended> =>

@@ -8,7 +8,9 @@ const wayOf = ({ tries }: ReachCell): ReachTry | undefined =>
 
 const shown = (cell: ReachCell): string => {
   const way = wayOf(cell);
-  return way === undefined ? cell.to : `${cell.to} (port ${way.port} over ${way.over})`;
+  return way === undefined
+    ? cell.to
+    : `${cell.to} (port ${way.port} over ${way.over}${way.address.includes(':') ? ' by IPv6' : ''})`;
 };
 
 const namesOf = (cells: readonly ReachCell[]): string => cells.map(({ to }) => to).join(', ');
