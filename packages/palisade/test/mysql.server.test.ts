@@ -183,14 +183,14 @@ describe(
         assert.match(await attempt(fresh), refused);
         try {
           await writeFile(bundle, `${original}${further.certificate}`);
-          await client.administer('FLUSH SSL');
+          await database.runtime.reload('db');
           assert.equal(await attempt(fresh), 'let in');
           // A certificate of a trusted authority that is somebody else's opens no account.
           assert.match(await attempt(await identity('someone-else')), denied);
           await retry(async () => assert.match(await attempt(await identity(consumer, -1)), refused), { within: 3000 });
         } finally {
           await writeFile(bundle, original);
-          await client.administer('FLUSH SSL');
+          await database.runtime.reload('db');
         }
         assert.match(await attempt(fresh), refused);
         assert.deepEqual(await ask(session, 'SELECT 1'), [1], 'a session outlives the change');

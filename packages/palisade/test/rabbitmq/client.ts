@@ -55,7 +55,7 @@ export interface Client {
   /** Runs rabbitmqctl beside the server. */
   readonly administer: (...args: readonly string[]) => Promise<string>;
   /** Makes the server read certificates and authorities again, without a restart. */
-  readonly reread: () => Promise<string>;
+  readonly reread: () => Promise<void>;
   /** What becomes of an attempt to be greeted. */
   readonly attempt: (tls: ConnectionOptions | undefined) => Promise<string>;
   /** The status with which the management interface answers, or why it does not. */
@@ -100,7 +100,7 @@ export const clientOf = (messaging: PostureChange, own: Identity): Client => {
     return stdout.trim();
   };
 
-  const reread = (): Promise<string> => administer('eval', 'ssl:clear_pem_cache().');
+  const reread = (): Promise<void> => messaging.runtime.reload('rabbitmq');
 
   const attempt = async (tls: ConnectionOptions | undefined): Promise<string> => {
     try {
