@@ -225,3 +225,22 @@ describe('a stack with paths of Windows, files beside the project, overlays and 
     },
   );
 });
+
+it('hardens a file that an editor of Windows has written, mark and line ends kept', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'palisade-real-'));
+  try {
+    const text =
+      '\uFEFF# marked\nservices:\n  db:\n    image: postgres:16   # the database\n    ports:\n    - "5432:5432"\n';
+    mkdirSync(join(root, 'shop'));
+    writeFileSync(join(root, 'shop', 'compose.yaml'), text.replaceAll('\n', '\r\n'));
+    const { code, stderr } = await palisade(['harden', 'shop', '--in-place'], { directory: root });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /[1-9]\d* changes applied/);
+    const after = readFileSync(join(root, 'shop', 'compose.yaml'), 'utf8');
+    assert.ok(after.startsWith('\uFEFF# marked\r\nservices:\r\n'));
+    assert.doesNotMatch(after, /[^\r]\n/);
+    assert.match(after, /# the database/);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});

@@ -68,6 +68,9 @@ const resume = async (
   return standing;
 };
 
+/** The text of a file as the model reads it: without the byte order mark that editors of Windows write. */
+const readAs = (file: FileState): string | undefined => textOf(file)?.replace(/^\uFEFF/, '');
+
 /** Rehearses one change of a file on what the earlier steps leave; undefined where the file has drifted. */
 const rehearse = async (
   stage: Stage,
@@ -82,7 +85,7 @@ const rehearse = async (
   const known = files.get(path);
   const before = known ?? (await stage.site.read(path));
   const text = stage.basis.get(path);
-  if (known === undefined && text !== undefined && text !== textOf(before)) {
+  if (known === undefined && text !== undefined && text !== readAs(before)) {
     const expected: FileState = {
       state: 'file',
       content: Buffer.from(text),

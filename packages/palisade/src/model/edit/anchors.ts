@@ -1,4 +1,4 @@
-import { type Alias, isAlias, isMap, isSeq } from 'yaml';
+import { type Alias, isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Holder } from './replace.ts';
 import type { Source } from './source.ts';
 import { type YamlNode, nodeOf } from './yaml-node.ts';
@@ -43,4 +43,15 @@ export const holderOfAlias = (root: YamlNode | undefined, alias: Alias): Holder 
     }
   });
   return holder;
+};
+
+/** The mapping that takes over what a holder holds, by its merge key or by one of the items of that; undefined for other holders. */
+export const mergingOf = (root: YamlNode | undefined, holder: Holder): YamlNode | undefined => {
+  const isMerge = (key: unknown): boolean => isScalar(key) && key.value === '<<';
+  if ('pair' in holder) return isMerge(holder.pair.key) ? holder.in : undefined;
+  let merging: YamlNode | undefined;
+  visit(root, undefined, (node) => {
+    if (isMap(node) && node.items.some(({ key, value }) => isMerge(key) && value === holder.in)) merging = node;
+  });
+  return merging;
 };

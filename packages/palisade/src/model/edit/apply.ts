@@ -98,7 +98,7 @@ export const inSegment = ({ edit, items }: Resolved): Resolved => ({
 });
 
 /** The most rewritings of shared parts that one edit may need before it can be made. */
-const mostSteps = 64;
+const mostSteps = 256;
 
 /** Makes one edit that is still to be made, step by step. */
 export const applyOne = (text: string, resolved: Resolved, parse: Parse): string => {

@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { ComposeEdit, ComposeValue } from '../../contracts/change.ts';
 import { canonicalJson } from '../../support/canonical-json.ts';
 import { error } from '../errors.ts';
-import { aliasesOutside, anchorsInside, holderOfAlias } from './anchors.ts';
+import { aliasesOutside, anchorsInside, holderOfAlias, mergingOf } from './anchors.ts';
 import { isList, isMapping } from './render.ts';
 import { type Holder, type Properties, heldBy, insertItem, insertPair, removeEntry, replaceValue } from './replace.ts';
 import { type Source, mergedValue, ownPair, shownKeys, valueOf } from './source.ts';
@@ -41,6 +41,8 @@ export const advance = (source: Source, resolved: Resolved): Step => {
   for (const [depth, key] of path.entries()) {
     const isLast = depth === path.length - 1;
     let holder: Holder;
+    const apart = freeOfOthers(source, node, impossible);
+    if (apart !== undefined) return again(apart);
     if (isMap(node)) {
       const pair = ownPair(node, key);
       if (pair === undefined) {
@@ -66,6 +68,10 @@ export const advance = (source: Source, resolved: Resolved): Step => {
     const held = heldBy(holder);
     if (isLast && edit.edit.op === 'remove' && isMap(node) && mergedValue(source, node, String(key)) !== undefined)
       return again(unfoldMerge(source, node, impossible));
+    if (isLast && edit.edit.op === 'append' && held !== undefined) {
+      const own = freeOfOthers(source, held, impossible);
+      if (own !== undefined) return again(own);
+    }
     if (isLast) return finish(source, resolved, holder, outer);
     if (held !== undefined && isAlias(held)) return again(replaceValue(text, holder, valueOf(source, held), layout));
     if (held === undefined || (isScalar(held) && valueOf(source, held) === null)) {
@@ -203,6 +209,21 @@ const rescueAnchors = (source: Source, held: YamlNode | undefined, itself: boole
       });
   }
   return undefined;
+};
+
+/**
+ * Gives the next one who shares what an anchor names a text of its own, because what is to be edited is meant for its own service
+ * alone; undefined where nobody else has it.
+ */
+const freeOfOthers = (source: Source, node: YamlNode, impossible: (reason: string) => Error): string | undefined => {
+  if (isAlias(node) || node.anchor === undefined) return undefined;
+  const alias = aliasesOutside(source, node).findLast((each) => source.target(each) === node);
+  const holder = alias === undefined ? undefined : holderOfAlias(source.root, alias);
+  if (alias === undefined || holder === undefined) return undefined;
+  const merging = mergingOf(source.root, holder);
+  return merging === undefined
+    ? replaceValue(source.text, holder, valueOf(source, alias), source.layout)
+    : unfoldMerge(source, merging, impossible);
 };
 
 /** Writes what a merge key brings as keys of the mapping itself and drops the merge key. */
