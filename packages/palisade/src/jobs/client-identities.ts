@@ -1,5 +1,5 @@
-import { constants, existsSync } from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Runtime } from '../contracts/runtime.ts';
@@ -13,11 +13,12 @@ export interface ClientIdentities {
   readonly close: () => Promise<void>;
 }
 
-const canRead = (file: string): Promise<boolean> =>
-  access(file, constants.R_OK).then(
-    () => true,
-    () => false,
-  );
+/** By opening it: access(2) answers for the real user, who need not be the effective one. */
+const canRead = async (file: string): Promise<boolean> => {
+  const handle = await open(file, 'r').catch(() => undefined);
+  await handle?.close();
+  return handle !== undefined;
+};
 
 /**
  * The client identities of a stack. A key that belongs to the account of its service, on a container engine that somebody

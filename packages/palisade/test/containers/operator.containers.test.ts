@@ -49,11 +49,11 @@ secrets:
 
 /** Where Debian 12 has Compose 1.29, if this machine does, and no plug-in for Docker beside it. */
 const firstPath = '/usr/bin:/bin';
+const asked = spawnSync('/usr/bin/docker-compose', ['version', '--short'], { encoding: 'utf8' });
 const first =
   (existsSync('/usr/libexec/docker/cli-plugins/docker-compose') ||
-    !`${spawnSync('/usr/bin/docker-compose', ['version', '--short'], { encoding: 'utf8' }).stdout ?? ''}`.startsWith(
-      '1.',
-    )) &&
+    asked.status !== 0 ||
+    !asked.stdout.startsWith('1.')) &&
   'not run: Compose 1.29 is not installed, or the plug-in is beside it';
 
 const ended = (child: ChildProcess): Promise<Ended> =>
