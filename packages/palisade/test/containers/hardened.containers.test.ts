@@ -72,7 +72,7 @@ await describeWithEngine('the hardened stack, with its real services in containe
 
   /** Healthy by the stack's own health check, and reached by a caller. */
   const comesUp = (service: string): Promise<void> =>
-    until(`${service} is up`, 90, async () => {
+    until(`${service} is up`, 180, async () => {
       const health = await inspect(service, '{{.State.Health.Status}}');
       return health === 'healthy' && (await answers(service).catch(() => false));
     });

@@ -16,7 +16,7 @@ export const describeWithEngine = async (
     describe(name, { skip: `not run: no Docker engine (${opened.missing})` }, () => undefined);
     return;
   }
-  describe(name, { timeout: 600_000 }, () => {
+  describe(name, { timeout: 900_000 }, () => {
     before(async () => {
       await ensureImages(opened.engine, kinds);
     });
