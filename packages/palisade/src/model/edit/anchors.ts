@@ -45,9 +45,10 @@ export const holderOfAlias = (root: YamlNode | undefined, alias: Alias): Holder 
   return holder;
 };
 
+const isMerge = (key: unknown): boolean => isScalar(key) && key.value === '<<';
+
 /** The mapping that takes over what a holder holds, by its merge key or by one of the items of that; undefined for other holders. */
 export const mergingOf = (root: YamlNode | undefined, holder: Holder): YamlNode | undefined => {
-  const isMerge = (key: unknown): boolean => isScalar(key) && key.value === '<<';
   if ('pair' in holder) return isMerge(holder.pair.key) ? holder.in : undefined;
   let merging: YamlNode | undefined;
   visit(root, undefined, (node) => {
