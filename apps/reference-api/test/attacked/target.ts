@@ -23,8 +23,8 @@ export interface Target extends AsyncDisposable {
   readonly direct: Way;
   readonly gateway: Way;
   readonly ways: readonly Way[];
-  /** Process of nginx that starts the others. */
-  readonly gatewayProcess: number;
+  /** Port of the gateway's plain HTTP, which redirects. */
+  readonly plainPort: number;
   /** With what its tokens are made: the issuer's private keys too. */
   readonly issuance: Issuance;
   /** Path of the certificate of the authority that signed its own. */
@@ -92,8 +92,6 @@ export const openTarget = async ({
     call: callerOf(nginx.port(8443), pem),
   };
   await until(async () => (await direct.call('/ready')).status === 200, api.output);
-  const gatewayProcess = nginx.child.pid;
-  assert.ok(gatewayProcess !== undefined);
   const opened = opening.move();
   return {
     directory,
@@ -101,7 +99,7 @@ export const openTarget = async ({
     direct,
     gateway,
     ways: [direct, gateway],
-    gatewayProcess,
+    plainPort: nginx.port(8080),
     issuance,
     authorityFile: authority.certificate,
     checkUnharmed: async () => {
