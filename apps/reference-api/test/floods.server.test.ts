@@ -69,6 +69,7 @@ for (const [name, kind] of [
   ['direct', 'silent'],
   ['direct', 'half'],
   ['gateway', 'silent'],
+  ['gateway', 'half'],
 ] as const)
   test(
     `answers others while somebody opens 10,000 connections (${kind}, ${name}), and lets go of all of them`,

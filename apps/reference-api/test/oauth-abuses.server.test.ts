@@ -43,20 +43,25 @@ const outsideBy = (way: 'direct' | 'gateway'): Outside => ({
   connection: { port: target[way].port, from: nextAddress },
 });
 
+/** What is asked of the server by a way. */
+const callsBy = (way: 'direct' | 'gateway') => {
+  const call = (path: string, sending?: Sending): Promise<Reply> => callerOf(outsideBy(way))(path, sending);
+  const authorize = (changes: Readonly<Record<string, string | undefined>>) => {
+    const parameters = Object.entries({ ...authorizationOf(web).parameters, ...changes }).flatMap(
+      ([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]),
+    );
+    return createBrowser(outsideBy(way)).authorize(`/oauth/authorize?${new URLSearchParams(parameters).toString()}`);
+  };
+  const api = async (token: string): Promise<number> =>
+    (await call('/api/users', { headers: { authorization: `Bearer ${token}` } })).status;
+  const redeem = (form: Record<string, string>): Promise<Reply> => call('/oauth/token', { headers: basic(web), form });
+  const refresh = (token: string): Promise<Reply> => redeem({ grant_type: 'refresh_token', refresh_token: token });
+  return { call, authorize, api, redeem, refresh };
+};
+
 for (const way of ['direct', 'gateway'] as const)
   suite(`the authorization server, ${way === 'direct' ? 'called directly' : 'called through nginx'},`, () => {
-    const call = (path: string, sending?: Sending): Promise<Reply> => callerOf(outsideBy(way))(path, sending);
-    const authorize = (changes: Readonly<Record<string, string | undefined>>) => {
-      const parameters = Object.entries({ ...authorizationOf(web).parameters, ...changes }).flatMap(
-        ([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]),
-      );
-      return createBrowser(outsideBy(way)).authorize(`/oauth/authorize?${new URLSearchParams(parameters).toString()}`);
-    };
-    const api = async (token: string): Promise<number> =>
-      (await call('/api/users', { headers: { authorization: `Bearer ${token}` } })).status;
-    const redeem = (form: Record<string, string>): Promise<Reply> =>
-      call('/oauth/token', { headers: basic(web), form });
-    const refresh = (token: string): Promise<Reply> => redeem({ grant_type: 'refresh_token', refresh_token: token });
+    const { call, authorize, api, redeem, refresh } = callsBy(way);
     after(() => target.checkUnharmed());
 
     test('gives tokens to those who ask as they should, so that refusals mean something', async () => {

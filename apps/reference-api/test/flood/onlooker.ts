@@ -16,9 +16,10 @@ export const lookOn = async <Result>(
   attack: () => Promise<Result>,
 ): Promise<{ readonly seen: Seen; readonly result: Result }> => {
   const failures: string[] = [];
-  let [asked, worst, over] = [0, 0, false];
+  const over = new AbortController();
+  let [asked, worst] = [0, 0];
   const looking = async (): Promise<void> => {
-    while (!over) {
+    while (!over.signal.aborted) {
       const started = performance.now();
       asked += 1;
       try {
@@ -36,7 +37,7 @@ export const lookOn = async <Result>(
     const result = await attack();
     return { seen: { asked, failures, worst: Math.round(worst) }, result };
   } finally {
-    over = true;
+    over.abort();
     await looked;
   }
 };
