@@ -20,8 +20,8 @@ const bytesOf: ReadonlyMap<Algorithm, number> = new Map([
 const isSame = (left: Buffer, right: Buffer): boolean => left.length === right.length && timingSafeEqual(left, right);
 
 /**
- * True where a compact JWS was signed with the key and the algorithm, and no other one. OpenSSL is asked directly: a token takes
- * half of the time that a detour over Web Cryptography takes. Header and payload were checked before (`parseJws`).
+ * True where a compact JWS was signed with the key and the algorithm, and no other one. OpenSSL is asked directly, which takes a
+ * quarter less of a processor than Web Cryptography does. Header and payload were checked before (`parseJws`).
  * Source: RFC 7518 section 3, RFC 8037 section 3.1.
  */
 export const isSignedBy = (token: string, key: KeyObject, algorithm: Algorithm): boolean => {
