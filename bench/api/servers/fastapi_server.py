@@ -26,7 +26,7 @@ app.add_exception_handler(RateLimitExceeded, _rate_limit_exceeded_handler)
 security = HTTPBearer()
 
 
-# Asynchronous, because FastAPI would hand a plain function to a thread, which costs more than the signature.
+# Asynchronous, because FastAPI would hand a plain function to a thread for each request.
 async def verify_jwt(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials, Depends(security)]
 ) -> dict:
