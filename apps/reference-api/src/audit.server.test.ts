@@ -11,7 +11,7 @@ let ground: HardenedPlayground;
 let api: Api;
 before(async () => {
   ground = await openHardened();
-  api = await ground.startApi({ AUDIT_SIGNING_KEY: 'reference-api-audit' });
+  api = await ground.startApi({ AUDIT_SIGNING_KEY_NAME: 'reference-api-audit' });
 });
 after(() => ground.close());
 
@@ -20,7 +20,7 @@ const verify = (directory: string): ReturnType<typeof verifyAuditLog> =>
   verifyAuditLog(directory, { keys: [readCheckpointKey(ground.vault.auditKey)] });
 
 test('Vault signs the end of the log where the service ends, and another end shows', async () => {
-  const own = await ground.startApi({ AUDIT_SIGNING_KEY: 'reference-api-audit' });
+  const own = await ground.startApi({ AUDIT_SIGNING_KEY_NAME: 'reference-api-audit' });
   await own.stop();
   const directory = directoryOf(own);
   const { findings, agreed, vouched, head } = await verify(directory);
@@ -44,7 +44,7 @@ test('Vault signs the log of the commands too', async () => {
 });
 
 test('is served and recorded, with a warning, where the policy does not let it have anything signed', async () => {
-  const unsigned = await ground.startApi({ AUDIT_SIGNING_KEY: 'forbidden-key' });
+  const unsigned = await ground.startApi({ AUDIT_SIGNING_KEY_NAME: 'forbidden-key' });
   await unsigned.stop();
   await until(() => unsigned.output().includes('a checkpoint of the audit log was not signed'), unsigned.output);
   const { findings, agreed } = await verify(directoryOf(unsigned));

@@ -1,3 +1,4 @@
+import type { CertificateName } from '@palisade/fastify-guard';
 import { Secret } from '@palisade/vault/secret';
 import * as z from 'zod';
 import type { Address } from './connection/login.ts';
@@ -89,6 +90,8 @@ export interface HardenedConfiguration extends Listening {
   readonly auditSigningKey?: string;
   /** Networks of the gateway. */
   readonly proxies: readonly string[];
+  /** Names in the gateway's certificate, one of which is needed to be believed; any certificate or none where absent. */
+  readonly proxyNames?: readonly CertificateName[];
 }
 
 /** All that the environment decides, parsed once. */
@@ -222,6 +225,13 @@ const development = z
     return z.NEVER;
   });
 
+/** Of certificates: `DNS:gateway`, several with commas. */
+const proxyNames = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.templateLiteral([z.enum(['DNS', 'URI']), ':', z.string().regex(/^[^\s*]+$/u)])).min(1))
+  .optional();
+
 const hardened = z
   .object({
     HOST: z.string().default('0.0.0.0'),
@@ -252,11 +262,12 @@ const hardened = z
     SIGNING_KEYS_VAULT_PATH: secretPath.default('reference-api/signing-keys'),
     LEGACY_PASSWORD_GRANT: trueOrFalse,
     AUDIT_DIRECTORY: absolutePath.default('/var/lib/reference-api/audit'),
-    AUDIT_SIGNING_KEY: z
+    AUDIT_SIGNING_KEY_NAME: z
       .string()
       .regex(/^[\w-]+$/u, 'has to be the name of a key')
       .optional(),
     TRUSTED_PROXIES: z.string().default(''),
+    TRUSTED_PROXY_NAMES: proxyNames,
     VAULT_ADDR: url('https:'),
     VAULT_CACERT: absolutePath,
     VAULT_ROLE_ID_FILE: absolutePath,
@@ -313,8 +324,9 @@ const hardened = z
           }
         : { kind: 'outside', url: env.OIDC_ISSUER },
     auditDirectory: env.AUDIT_DIRECTORY,
-    ...(env.AUDIT_SIGNING_KEY === undefined ? {} : { auditSigningKey: env.AUDIT_SIGNING_KEY }),
+    ...(env.AUDIT_SIGNING_KEY_NAME === undefined ? {} : { auditSigningKey: env.AUDIT_SIGNING_KEY_NAME }),
     proxies: env.TRUSTED_PROXIES.split(',').filter((each) => each !== ''),
+    ...(env.TRUSTED_PROXY_NAMES === undefined ? {} : { proxyNames: env.TRUSTED_PROXY_NAMES }),
   }));
 
 /** What a laptop's environment holds and a production one must not: each would undo the posture. */

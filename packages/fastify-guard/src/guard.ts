@@ -5,6 +5,7 @@ import { type RouteRow, accessTable } from './access/table.ts';
 import type { SettledPolicy } from './access/policy.ts';
 import { readRoles } from './access/roles.ts';
 import { clientPrefix, normalAddress, readProxies } from './address/address.ts';
+import { readBelieved } from './address/believed.ts';
 import { systemNow } from './clock.ts';
 import { GuardError } from './errors.ts';
 import { readBounds } from './http/bounds.ts';
@@ -82,6 +83,7 @@ export const createGuard = (options: GuardOptions): Guard => {
   const bounds = readBounds(options.bounds ?? {});
   const headers = headersWith(options.headers ?? {});
   const isProxy = readProxies(options.proxies ?? []);
+  const believes = readBelieved(options, isProxy, now);
   const overload = createOverload(options.overload ?? {});
   const limits = readLimits(options.limits ?? {}, now, (answers, reason) =>
     observe({ type: 'limit-store', answers, reason }),
@@ -104,7 +106,9 @@ export const createGuard = (options: GuardOptions): Guard => {
     return503OnClosing: true,
     // An id that the caller chose would let it write into the log.
     requestIdHeader: false,
-    trustProxy: (address) => isProxy(normalAddress(address) ?? address),
+    // Fastify asks about addresses alone.
+    trustProxy:
+      options.proxyNames === undefined ? (address: string) => isProxy(normalAddress(address) ?? address) : false,
     // A member that nobody expects is an error, not something to drop in silence.
     ajv: { customOptions: { removeAdditional: false } },
     // The listener answers, on each of its servers.
@@ -130,6 +134,7 @@ export const createGuard = (options: GuardOptions): Guard => {
       roles: readRoles(options.roles ?? {}),
       audit: audit === undefined ? undefined : { sink: audit.sink, timeout: audit.timeout ?? 5_000 },
       isProxy,
+      believes,
       observe,
       policies,
       listener,

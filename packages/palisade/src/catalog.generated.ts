@@ -32,6 +32,9 @@ import { control as filesSecretFileMode } from './controls/files/secret-file-mod
 import { control as filesSocketMode } from './controls/files/socket-mode.ts';
 import { control as filesTrackedSecret } from './controls/files/tracked-secret.ts';
 import { control as httpApiAuthenticatedRoutes } from './services/http-api/controls/authenticated-routes.ts';
+import { control as httpApiChallenges } from './services/http-api/controls/challenges.ts';
+import { control as httpApiCountedAttempts } from './services/http-api/controls/counted-attempts.ts';
+import { control as httpApiForgedTokens } from './services/http-api/controls/forged-tokens.ts';
 import { control as httpApiMaskedErrors } from './services/http-api/controls/masked-errors.ts';
 import { control as httpApiNoDebugSurface } from './services/http-api/controls/no-debug-surface.ts';
 import { control as httpApiNoForeignOrigins } from './services/http-api/controls/no-foreign-origins.ts';
@@ -193,6 +196,9 @@ export const controls: readonly AnyControl[] = [
   filesSocketMode,
   filesTrackedSecret,
   httpApiAuthenticatedRoutes,
+  httpApiChallenges,
+  httpApiCountedAttempts,
+  httpApiForgedTokens,
   httpApiMaskedErrors,
   httpApiNoDebugSurface,
   httpApiNoForeignOrigins,

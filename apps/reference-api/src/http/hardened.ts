@@ -1,5 +1,6 @@
 import {
   type AuditSink,
+  type CertificateName,
   type Guard,
   type GuardEvent,
   type GuardOptions,
@@ -33,6 +34,8 @@ export interface HardenedServerOptions {
   readonly redis?: SendCommand;
   /** Networks of the gateway, whose X-Forwarded-For is believed. */
   readonly proxies: readonly string[];
+  /** Names of certificates, one of which the gateway has to show to be believed. */
+  readonly proxyNames?: readonly CertificateName[];
   readonly bounds?: GuardOptions['bounds'];
   /** Where log lines go; standard output where absent. */
   readonly logTo?: { readonly write: (line: string) => void };
@@ -89,6 +92,7 @@ export const createHardenedServer = async (
     },
     audit: { sink: options.audit },
     proxies: options.proxies,
+    ...(options.proxyNames === undefined ? {} : { proxyNames: options.proxyNames }),
     bounds: { handlerTimeout: 10_000, headerBytes: 8 * 1024, bodyBytes: 16 * 1024, ...options.bounds },
     ...(options.tls === undefined
       ? {}

@@ -114,6 +114,7 @@ export const startHardened = async (configuration: HardenedConfiguration): Promi
       ...(server === undefined ? {} : { revocations: server.revocations }),
       audit,
       proxies: configuration.proxies,
+      ...(configuration.proxyNames === undefined ? {} : { proxyNames: configuration.proxyNames }),
       ...(redis?.send === undefined ? {} : { redis: redis.send }),
     },
     [...routes, documentRoute(() => openApiOf(routes, http.guard.openapi()))],

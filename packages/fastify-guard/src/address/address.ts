@@ -55,18 +55,17 @@ export const readProxies = (proxies: readonly string[]): IsProxy => {
 };
 
 /**
- * The address of the client: walks X-Forwarded-For from the right for as long as the sender is a proxy of ours, since only what our
- * own proxies wrote is true. Stops at text that is no address.
+ * The address of the client: what the peer, a proxy of ours, wrote last into X-Forwarded-For, and from there on to the left for as long
+ * as that is a proxy of ours too, since only what our own proxies wrote is true. Stops at text that is no address. The peer itself
+ * where `forwarded` is undefined: none was sent, or by somebody who is not believed.
  */
 export const clientAddress = (peer: string, forwarded: string | undefined, isProxy: IsProxy): string => {
   let address = normalAddress(peer) ?? 'unknown';
-  if (forwarded === undefined) return address;
-  const hops = forwarded.split(',').toReversed();
-  for (const hop of hops) {
-    if (address === 'unknown' || !isProxy(address)) return address;
+  for (const hop of forwarded?.split(',').toReversed() ?? []) {
     const next = normalAddress(hop);
     if (next === undefined) return address;
     address = next;
+    if (!isProxy(address)) return address;
   }
   return address;
 };

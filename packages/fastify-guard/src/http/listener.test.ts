@@ -13,7 +13,7 @@ import { token } from '../../test/tokens.ts';
 import { usualBounds } from './bounds.ts';
 import { answerClientError } from './client-errors.ts';
 import { createListener } from './listener.ts';
-import { type CertificateName, type GuardOptions, isGuardError, requireIdentity } from '../index.ts';
+import { type CertificateName, type GuardOptions, addressOf, isGuardError, requireIdentity } from '../index.ts';
 
 interface Answer {
   readonly status: number;
@@ -43,6 +43,7 @@ const serve = async (context: test.TestContext, authority: Authority, options: G
   const { app, guard } = await application(context, { tokens, roles, ...options }, (app) => {
     app.get('/health', { config: { guard: 'public' } }, async () => ({}));
     app.get('/me', { config: { guard: 'authenticated' } }, async (request) => requireIdentity(request));
+    app.get('/address', { config: { guard: 'public' } }, async (request) => ({ address: addressOf(request) }));
     app.get('/slow', { config: { guard: 'public' } }, async () => {
       await wait(300);
       return { slow: true };
@@ -242,6 +243,32 @@ test('knows callers by a name of their certificate, and by no other part of it',
   const stranger = await (await createAuthority(context)).issue('DNS:worker.internal');
   assert.equal((await call(`${url}/me`, { ...ca, ...client(stranger) })).status, 401);
   assert.equal((await call(`${url}/me`, ca)).status, 401);
+});
+
+test('believes what a proxy says of the client by the name in its certificate, and nobody who merely has its address', async (context) => {
+  const authority = await createAuthority(context);
+  const server = await authority.issue('DNS:localhost');
+  const tls = { ...server, clients: 'optional' as const, clientAuthorities: authority.certificate };
+  const [gateway, database] = [await authority.issue('DNS:gateway'), await authority.issue('DNS:database')];
+  const stranger = await (await createAuthority(context)).issue('DNS:gateway');
+  const headers = { 'x-forwarded-for': '203.0.113.9, 198.51.100.7' };
+  const peer = '127.0.0.1';
+  for (const [options, byGateway] of [
+    [{ proxyNames: ['DNS:GATEWAY'] }, '198.51.100.7'],
+    [{ proxyNames: ['DNS:gateway'], proxies: ['127.0.0.0/8'] }, '198.51.100.7'],
+    [{ proxyNames: ['DNS:gateway'], proxies: ['127.0.0.0/8', '198.51.100.7'] }, '203.0.113.9'],
+    [{ proxyNames: ['DNS:gateway'], proxies: ['10.0.0.0/8'] }, peer],
+  ] as const) {
+    const { url, ca } = await serve(context, authority, { tls, ...options });
+    const seen = async (by: RequestOptions): Promise<unknown> => {
+      const answer: unknown = JSON.parse((await call(`${url}/address`, { ...ca, ...by, headers })).body);
+      return typeof answer === 'object' && answer !== null && 'address' in answer ? answer.address : answer;
+    };
+    assert.equal(await seen(client(gateway)), byGateway);
+    assert.equal(await seen(client(database)), peer);
+    assert.equal(await seen(client(stranger)), peer);
+    assert.equal(await seen({}), peer);
+  }
 });
 
 test('accepts a certificate-bound token over its own certificate alone', async (context) => {

@@ -81,6 +81,8 @@ const wrong: readonly (readonly [name: string, code: GuardErrorCode, options: Gu
     /whenStoreFails/,
   ],
   ['every proxy', 'guard/option-invalid', { proxies: ['0.0.0.0/0'] }],
+  ['a proxy by certificate without client certificates', 'guard/option-invalid', { proxyNames: ['DNS:gateway'] }],
+  ['no name of a proxy', 'guard/option-invalid', { proxyNames: [] }],
   ['a proxy that is a name', 'guard/option-invalid', { proxies: ['gateway'] }],
   ['every origin', 'guard/option-invalid', { cors: { origins: ['*'] } }],
   ['the origin null', 'guard/option-invalid', { cors: { origins: ['null'] } }],

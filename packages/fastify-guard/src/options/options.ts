@@ -3,6 +3,7 @@ import type { RoleTable } from '../access/roles.ts';
 import type { ApiKeys } from '../api-key/api-key.ts';
 import type { AuditSink } from '../audit/audit.ts';
 import type { CertificateClient } from '../certificate/certificate.ts';
+import type { CertificateName } from '../certificate/names.ts';
 import type { Now } from '../clock.ts';
 import type { Bounds } from '../http/bounds.ts';
 import type { CorsOptions } from '../http/cors.ts';
@@ -91,6 +92,11 @@ export interface GuardOptions {
   readonly tls?: TlsListenerOptions;
   /** Addresses and networks of our own proxies, whose X-Forwarded-For is believed. */
   readonly proxies?: readonly string[];
+  /**
+   * Names in the certificates of our own proxies: only on a connection with one of them is X-Forwarded-For believed, and with
+   * `proxies` only from those addresses. Needs `tls.clients`.
+   */
+  readonly proxyNames?: readonly CertificateName[];
   /** Access of routes whose declaration is not ours to write, those of other plug-ins: `{ 'GET /metrics': { roles: ['ops'] } }`. */
   readonly routes?: Readonly<Record<string, RouteAccess>>;
   /** `foreign`: the application makes and bounds its server itself, and `guard.fastify` is not used. */
@@ -126,6 +132,7 @@ export const optionNames: readonly (keyof GuardOptions)[] = [
   'overload',
   'tls',
   'proxies',
+  'proxyNames',
   'routes',
   'server',
   'observe',

@@ -122,10 +122,12 @@ export const createAdmission = (settings: Settings): ((request: FastifyRequest, 
   };
 
   return (request, reply) => {
-    const forwarded = request.headers['x-forwarded-for'];
+    const { socket } = request.raw;
+    const header = request.headers['x-forwarded-for'];
+    const forwarded = header !== undefined && settings.believes(socket) ? header : undefined;
     const state: RequestState = {
       address: clientAddress(
-        request.raw.socket.remoteAddress ?? '',
+        socket.remoteAddress ?? '',
         Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
         settings.isProxy,
       ),

@@ -1,6 +1,7 @@
 import type { PolicySurroundings, SettledPolicy } from '../access/policy.ts';
 import type { Roles } from '../access/roles.ts';
 import type { IsProxy } from '../address/address.ts';
+import type { Believes } from '../address/believed.ts';
 import type { AuditSink } from '../audit/audit.ts';
 import type { Now } from '../clock.ts';
 import type { Cors } from '../http/cors.ts';
@@ -22,6 +23,8 @@ export interface Settings {
   readonly roles: Roles;
   readonly audit: { readonly sink: AuditSink; readonly timeout: number } | undefined;
   readonly isProxy: IsProxy;
+  /** True for a connection of a proxy of ours, whose X-Forwarded-For is believed. */
+  readonly believes: Believes;
   readonly observe: (event: GuardEvent) => void;
   /** Filled while routes are registered. */
   readonly policies: SettledPolicy[];

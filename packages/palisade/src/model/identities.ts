@@ -27,10 +27,10 @@ export const serverCertificate = (service: string, furtherNames: readonly string
   certificate(service, 'server', [...new Set([service, 'localhost', ...furtherNames])]);
 
 /**
- * The certificate that a service shows to the servers which it calls. All kinds ask for the same one, so that a service that
- * calls several of them has one.
+ * The certificate that a service shows to the servers which it calls, with its name as a DNS name too, by which HTTP servers know
+ * callers (RFC 6125, 6.4.4). All kinds ask for the same one, so that a service that calls several of them has one.
  */
-export const clientCertificate = (service: string): CertificateIssue => certificate(service, 'client', []);
+export const clientCertificate = (service: string): CertificateIssue => certificate(service, 'client', [service]);
 
 /** The account of a consumer on a server: the consumer alone reads it, and learns from it where the server is. */
 export const consumerAccount = (

@@ -7,7 +7,7 @@ const found = async (directory: string, ...mounts: readonly string[]): Promise<r
   const lines = mounts.map((mount) => `      - ${mount}\n`).join('');
   const stack = await loadText(`services:\n  app:\n    image: example/app:1\n    volumes:\n${lines}`);
   const observations = [...(control.static?.({ ...stack, directory }) ?? [])];
-  return observations.filter(({ outcome }) => outcome === 'fail').map(({ key }) => key);
+  return observations.flatMap((observation) => (observation.outcome === 'fail' ? [observation.key] : []));
 };
 
 test("a project below /root may mount its own files, and no others of root's", async () => {

@@ -75,8 +75,9 @@ test('leaves no token, password, switch or wildcard in the environment', async (
     RABBITMQ_ADDRESS: 'rabbitmq:5671',
     RABBITMQ_VAULT_PATH: 'rabbitmq/reference-api',
     AUDIT_DIRECTORY: '/var/lib/reference-api/audit',
-    AUDIT_SIGNING_KEY: 'reference-api-audit',
-    TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16',
+    AUDIT_SIGNING_KEY_NAME: 'reference-api-audit',
+    TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fd00::/8',
+    TRUSTED_PROXY_NAMES: 'DNS:nginx',
     PUBLIC_ORIGIN: 'https://localhost',
     SIGNING_KEYS_VAULT_PATH: 'reference-api/signing-keys',
     TLS_DIRECTORY: '/certs',
@@ -151,7 +152,7 @@ test('asks for an identity as a server, and as a client of the database', async 
     ]),
     [
       ['reference-api-server', 'server', 'certs/reference-api/server', ['reference-api', 'localhost']],
-      ['reference-api-client', 'client', 'certs/reference-api/client', []],
+      ['reference-api-client', 'client', 'certs/reference-api/client', ['reference-api']],
     ],
   );
 });

@@ -89,23 +89,35 @@ const auditEdits = (stack: Stack, service: Service): readonly ComposeEdit[] => {
     ...setTopLevelKey(stack, ['volumes', volume], null),
     ...appendToServiceKey(stack, service, ['volumes'], `${volume}:${stateDirectory}`),
     ...setEnvironment(stack, service, 'AUDIT_DIRECTORY', `${stateDirectory}/audit`),
-    ...setEnvironment(stack, service, 'AUDIT_SIGNING_KEY', auditKeyOf(service)),
+    ...setEnvironment(stack, service, 'AUDIT_SIGNING_KEY_NAME', auditKeyOf(service)),
   ];
 };
 
-/**
- * Where a gateway of the stack may have its address: engines take the networks of containers from the private ranges.
- * Whoever could pretend to be the gateway has to be on its segment first.
- */
-const privateNetworks = '127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16';
+/** Where a gateway of the stack may have its address: engines take the networks of containers from the private ranges. */
+const privateNetworks = '127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fd00::/8';
+
+/** Gateways of the stack that pass requests on to the service, by name. */
+const gatewaysOf = (stack: Stack, service: Service): readonly string[] =>
+  [...new Set(stack.edges.filter(({ to }) => to === service.name).map(({ from }) => from))].filter(
+    (name) => stack.services.get(name)?.kind === 'nginx',
+  );
 
 /** True where a gateway of the stack passes requests on to the service. */
-const hasGateway = (stack: Stack, service: Service): boolean =>
-  stack.edges.some(({ from, to }) => to === service.name && stack.services.get(from)?.kind === 'nginx');
+const hasGateway = (stack: Stack, service: Service): boolean => gatewaysOf(stack, service).length > 0;
 
-/** Lets the service count and record the callers of the gateway, not the gateway. */
-const gatewayEdits = (stack: Stack, service: Service): readonly ComposeEdit[] =>
-  hasGateway(stack, service) ? setEnvironment(stack, service, 'TRUSTED_PROXIES', privateNetworks) : [];
+/**
+ * Lets the service count and record the callers of the gateway, not the gateway. Its address says little, as every service
+ * on a bridge has one like it; that it is the gateway, its certificate says.
+ */
+const gatewayEdits = (stack: Stack, service: Service): readonly ComposeEdit[] => {
+  const gateways = gatewaysOf(stack, service);
+  return gateways.length === 0
+    ? []
+    : [
+        ...setEnvironment(stack, service, 'TRUSTED_PROXIES', privateNetworks),
+        ...setEnvironment(stack, service, 'TRUSTED_PROXY_NAMES', gateways.map((name) => `DNS:${name}`).join()),
+      ];
+};
 
 /**
  * Who the service is for those who hold its tokens, where its own signing keys lie. The gateway of the hardened posture
