@@ -240,9 +240,8 @@ test('closes a silent connection, and more connections of one address than it ma
 });
 
 /** Requests that stay under way until they are given up. */
-const occupy = async (context: test.TestContext, guard: Guard, url: string, count: number): Promise<() => void> => {
+const occupy = async (guard: Guard, url: string, count: number): Promise<() => void> => {
   const giveUp = new AbortController();
-  context.after(() => giveUp.abort());
   const all = Array.from({ length: count }, () => fetch(`${url}/never`, { signal: giveUp.signal }));
   for (const one of all) one.catch(() => undefined);
   while (guard.inFlight() < count) await wait(10);
@@ -252,7 +251,7 @@ const occupy = async (context: test.TestContext, guard: Guard, url: string, coun
 test('lets a connection that waits make room for a new one, and none that is answered', async (context) => {
   const { app, guard } = await guarded(context, { bounds: { connections: 4 } });
   const url = await listen(app);
-  await occupy(context, guard, url, 2);
+  const giveUp = await occupy(guard, url, 2);
   const silent = Array.from({ length: 30 }, async () => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     context.after(() => socket.destroy());
@@ -262,12 +261,14 @@ test('lets a connection that waits make room for a new one, and none that is ans
   await Promise.race(silent);
   assert.equal((await fetch(`${url}/x`)).status, 200);
   assert.equal(guard.inFlight(), 2);
+  // The application waits at its end for what is under way.
+  giveUp();
 });
 
 test('takes no connection more than it may have where each is answered', async (context) => {
   const { app, guard } = await guarded(context, { bounds: { connections: 2 } });
   const url = await listen(app);
-  const giveUp = await occupy(context, guard, url, 2);
+  const giveUp = await occupy(guard, url, 2);
   await assert.rejects(fetch(`${url}/x`));
   giveUp();
   while (guard.inFlight() > 0) await wait(10);
