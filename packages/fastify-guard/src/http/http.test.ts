@@ -252,17 +252,14 @@ test('lets a connection that waits make room for a new one, and none that is ans
   const { app, guard } = await guarded(context, { bounds: { connections: 4 } });
   const url = await listen(app);
   const giveUp = await occupy(guard, url, 2);
-  const silent = Array.from({ length: 30 }, async () => {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1');
-    context.after(() => socket.destroy());
-    socket.on('error', () => undefined).resume();
-    await once(socket, 'close');
-  });
-  await Promise.race(silent);
+  const silent = Array.from({ length: 30 }, () => connect(Number(new URL(url).port), '127.0.0.1'));
+  for (const socket of silent) socket.on('error', () => undefined).resume();
+  await Promise.race(silent.map((socket) => once(socket, 'close')));
   assert.equal((await fetch(`${url}/x`)).status, 200);
   assert.equal(guard.inFlight(), 2);
-  // The application waits at its end for what is under way.
+  // The application waits at its end for what is under way, and for who is connected.
   giveUp();
+  for (const socket of silent) socket.destroy();
 });
 
 test('takes no connection more than it may have where each is answered', async (context) => {
