@@ -6,6 +6,13 @@ import module from 'node:module';
 const built = new URL('../dist/cli/main.js', import.meta.url);
 const source = new URL('../src/cli/main.ts', import.meta.url);
 
+// Written so that a Node.js which is too old can read it and say so.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(`palisade needs Node.js 22.18 or newer, and this is ${process.versions.node}`);
+  process.exit(2);
+}
+
 module.enableCompileCache?.();
 if (existsSync(source)) {
   module.registerHooks({
