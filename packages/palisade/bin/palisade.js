@@ -9,7 +9,7 @@ const source = new URL('../src/cli/main.ts', import.meta.url);
 // Written so that a Node.js which is too old can read it and say so.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
-  console.error(`palisade needs Node.js 22.18 or newer, and this is ${process.versions.node}`);
+  process.stderr.write(`palisade needs Node.js 22.18 or newer, and this is ${process.versions.node}\n`);
   process.exit(2);
 }
 
