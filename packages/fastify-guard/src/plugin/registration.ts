@@ -10,9 +10,14 @@ const countRoutes = (tree: string): number =>
     0,
   );
 
-/** Fastify makes two routes, with and without a slash at the end, of the root of a plug-in with a prefix, and tells of one. */
-const copies = (route: RouteOptions & { readonly routePath: string; readonly prefix: string }): 1 | 2 =>
-  route.routePath === '' && route.prefix !== '' && (route.prefixTrailingSlash ?? 'both') === 'both' ? 2 : 1;
+/**
+ * Fastify makes two routes and tells of one: of the root of a plug-in with a prefix, with and without a slash at the end, and of
+ * an optional parameter at the end (`/page/:id?`), with and without it.
+ */
+const copies = (route: RouteOptions & { readonly routePath: string; readonly prefix: string }): 1 | 2 => {
+  const isRoot = route.routePath === '' && route.prefix !== '' && (route.prefixTrailingSlash ?? 'both') === 'both';
+  return isRoot || /:[^/]*\?$/.test(route.url) ? 2 : 1;
+};
 
 /** Checks every route as it is declared, so that the application does not boot with one that nobody decided about. */
 export const checkRoutes = (app: FastifyInstance, settings: Settings): void => {
