@@ -107,9 +107,9 @@ test('guards both addresses of the root of a plug-in with a prefix, and every me
 test('guards a route with an optional parameter, with it and without', async (context) => {
   const { app } = await application(context, { tokens, roles }, (app) => {
     app.get('/page/:id?', { config: { guard: 'authenticated' } }, answer);
-    app.get('/day/:id(^\\d+$)?', { config: { guard: 'authenticated' } }, answer);
+    app.get('/day/:id?/', { config: { guard: 'authenticated' } }, answer);
   });
-  for (const url of ['/page', '/page/1', '/day', '/day/1']) {
+  for (const url of ['/page', '/page/1', '/day/', '/day/1/']) {
     const authorized = await app.inject({ url, headers: { authorization: `Bearer ${token()}` } });
     assert.deepEqual([(await app.inject({ url })).statusCode, authorized.statusCode], [401, 200], url);
   }

@@ -16,7 +16,7 @@ const countRoutes = (tree: string): number =>
  */
 const copies = (route: RouteOptions & { readonly routePath: string; readonly prefix: string }): 1 | 2 => {
   const isRoot = route.routePath === '' && route.prefix !== '' && (route.prefixTrailingSlash ?? 'both') === 'both';
-  return isRoot || /:[^/]*\?$/.test(route.url) ? 2 : 1;
+  return isRoot || /\/:[^/()]*\?\/?$/.test(route.url) ? 2 : 1;
 };
 
 /** Checks every route as it is declared, so that the application does not boot with one that nobody decided about. */
