@@ -28,7 +28,6 @@ export type GuardedServerOptions = Pick<
   FastifyServerOptions,
   | 'serverFactory'
   | 'bodyLimit'
-  | 'handlerTimeout'
   | 'requestTimeout'
   | 'forceCloseConnections'
   | 'return503OnClosing'
@@ -100,7 +99,6 @@ export const createGuard = (options: GuardOptions): Guard => {
   const fastify: GuardedServerOptions = {
     serverFactory: (handler) => listener.serve(handler),
     bodyLimit: bounds.bodyBytes,
-    handlerTimeout: bounds.handlerTimeout,
     requestTimeout: bounds.requestTimeout,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -135,6 +133,7 @@ export const createGuard = (options: GuardOptions): Guard => {
       audit: audit === undefined ? undefined : { sink: audit.sink, timeout: audit.timeout ?? 5_000 },
       isProxy,
       believes,
+      handlerTimeout: options.server === 'foreign' ? undefined : bounds.handlerTimeout,
       observe,
       policies,
       listener,

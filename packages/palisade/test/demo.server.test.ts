@@ -37,9 +37,14 @@ const start = (root: string, interruptAt?: RegExp): Promise<Ended> =>
     });
   });
 
-/** Directories in which services' data lies where root runs Palisade in a closed directory. */
+/**
+ * Directories in which data of the bundled stack lies where root runs Palisade in a closed directory; other tests have other
+ * stacks there at the same time.
+ */
 const dataDirectories = (): readonly string[] =>
-  existsSync('/var/lib/palisade') ? readdirSync('/var/lib/palisade') : [];
+  existsSync('/var/lib/palisade')
+    ? readdirSync('/var/lib/palisade').filter((directory) => directory.startsWith('dev-services-'))
+    : [];
 
 const occupied: Server[] = [];
 let root = '';

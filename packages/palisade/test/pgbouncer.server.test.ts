@@ -271,8 +271,11 @@ describe('a stack whose applications reach PostgreSQL through PgBouncer', { time
       color: false,
     });
     assert.deepEqual(plan.changes, []);
-    const again = await bringUp(hardened, runtime ?? assert.fail(), { recipients: [] }, context);
-    assert.equal(again.statements, 0);
+    const again = (): ReturnType<typeof bringUp> =>
+      bringUp(hardened, runtime ?? assert.fail(), { recipients: [] }, context);
+    // The API has made tables at its start, which the other consumer of its database is given rights on by the next run.
+    await again();
+    assert.equal((await again()).statements, 0);
   });
 
   it('passes the login of a consumer on, so that PostgreSQL knows who it is', async () => {

@@ -67,6 +67,9 @@ const guarded = async (
         { config: { guard: { roles: ['admin'], audit: 'never' } } },
         async () => new Promise(() => undefined),
       );
+      app.put('/late', { config: { guard: { roles: ['admin'], audit: 'late' } } }, async () =>
+        wait(240, { late: 'canary' }),
+      );
       app.get('/quiet', { config: { guard: { roles: ['admin'] } } }, async () => ({}));
       app.addHook('onResponse', async () => {
         order.push('answered');
@@ -152,6 +155,44 @@ test('calls the end of an operation unknown whose time was over', async (context
       ['unknown', 'outcome', 'handler-timeout'],
     ],
   );
+});
+
+test('gives one answer where the handler is done while the end of its time is recorded', async (context) => {
+  const kept: unknown[] = [];
+  const sink = {
+    append: async (event: GuardAuditEvent) => {
+      if (event.details.phase === 'outcome') await wait(150);
+      kept.push([event.outcome, event.reason]);
+    },
+  };
+  const { app } = await guarded(context, undefined, {
+    bounds: { handlerTimeout: 200 },
+    audit: { sink, timeout: 2_000 },
+  });
+  const url = await listen(app);
+  const answer = await fetch(`${url}/late`, { method: 'PUT', headers: bearer('admin') });
+  assert.equal(answer.status, 503);
+  const text = await answer.text();
+  assert.match(text, /"handler-timeout"/);
+  assert.doesNotMatch(text, /canary/);
+  assert.deepEqual(kept, [
+    ['unknown', undefined],
+    ['unknown', 'handler-timeout'],
+  ]);
+  assert.equal((await fetch(`${url}/quiet`, { headers: bearer('admin') })).status, 200);
+});
+
+test('gives the answer of a handler that was in time, however long its end takes to be recorded', async (context) => {
+  const sink = { append: () => wait(250) };
+  const { app } = await guarded(context, undefined, {
+    bounds: { handlerTimeout: 400 },
+    audit: { sink, timeout: 2_000 },
+  });
+  const url = await listen(app);
+  const answer = await fetch(`${url}/secrets`, { headers: bearer('admin') });
+  assert.deepEqual([answer.status, await answer.json()], [200, { secret: 'canary' }]);
+  const changed = await fetch(`${url}/api/user/7`, { method: 'DELETE', headers: bearer('admin') });
+  assert.deepEqual([changed.status, await changed.json()], [200, { deleted: '7' }]);
 });
 
 test('does not run an operation whose intent cannot be recorded', async (context) => {

@@ -101,7 +101,7 @@ const boundConnections = (server: Server, most: number): void => {
     const waiting = name === undefined ? undefined : idle.get(name);
     if (name === undefined || waiting === undefined) return;
     idle.delete(name);
-    response.once('close', () => {
+    response.on('close', () => {
       if (open.has(waiting)) idle.set(name, waiting);
     });
   });

@@ -18,6 +18,7 @@ const guarded = (context: test.TestContext, options: GuardOptions = {}) =>
       throw new ProblemError(410, 'note-gone', 'The note was deleted.');
     });
     app.get('/never', { config: { guard: 'public' } }, async () => new Promise(() => undefined));
+    app.post('/never', { config: { guard: 'public' } }, async () => new Promise(() => undefined));
     app.get('/slow', { config: { guard: 'public' } }, async () => wait(300, { slow: true }));
     app.post(
       '/notes',
@@ -219,8 +220,13 @@ test('refuses a request that two servers would cut differently', async (context)
 
 test('answers for a handler that never does', async (context) => {
   const { app } = await guarded(context, { bounds: { handlerTimeout: 200 } });
-  const answer = await app.inject({ url: '/never' });
-  assert.deepEqual([answer.statusCode, answer.json<{ code: string }>().code], [503, 'handler-timeout']);
+  const url = await listen(app);
+  for (const method of ['GET', 'POST']) {
+    const body = method === 'POST' ? { body: '{}', headers: { 'content-type': 'application/json' } } : {};
+    const answer = await fetch(`${url}/never`, { method, ...body, signal: AbortSignal.timeout(5_000) });
+    assert.equal(answer.status, 503, method);
+    assert.match(await answer.text(), /"code":"handler-timeout"/);
+  }
 });
 
 test('closes a silent connection, and more connections of one address than it may have', async (context) => {

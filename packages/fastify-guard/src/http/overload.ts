@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { requireWholeNumber, unknownOptions } from '../options/check.ts';
 
@@ -18,8 +17,10 @@ export const usualOverload: OverloadOptions = Object.freeze({ inFlight: 1_000, e
 /** Knows how busy the process is. */
 export interface Overload {
   readonly retryAfter: number;
-  /** Counts a request until its answer is over; false where it is one too many, or the event loop is late. */
-  readonly admit: (response: ServerResponse, shed: boolean) => boolean;
+  /** Counts a request; false where it is one too many, or the event loop is late. */
+  readonly admit: (shed: boolean) => boolean;
+  /** The answer of a request that was admitted is over. */
+  readonly leave: () => void;
   readonly inFlight: () => number;
   readonly start: () => void;
   readonly stop: () => void;
@@ -51,13 +52,13 @@ export const createOverload = (own: Partial<OverloadOptions>): Overload => {
 
   return {
     retryAfter: options.retryAfter,
-    admit: (response, shed) => {
+    admit: (shed) => {
       if (shed && (late || inFlight >= options.inFlight)) return false;
       inFlight += 1;
-      response.once('close', () => {
-        inFlight -= 1;
-      });
       return true;
+    },
+    leave: () => {
+      inFlight -= 1;
     },
     inFlight: () => inFlight,
     start: () => {

@@ -5,6 +5,7 @@ import { type SettledPolicy, settledPolicy } from '../access/policy.ts';
 import { clientAddress, clientPrefix } from '../address/address.ts';
 import { type Authenticators, authenticate, challengeOf } from '../authenticate.ts';
 import { certificateOf } from '../certificate/certificate.ts';
+import type { Deadlines } from '../http/deadlines.ts';
 import type { Identity } from '../identity.ts';
 import { limitHeaders, retryAfter } from '../limit/headers.ts';
 import { counterOf } from '../limit/rules.ts';
@@ -30,7 +31,10 @@ const unavailable: readonly ProblemCode[] = [
 type Decision = FastifyReply | undefined | Promise<FastifyReply | undefined>;
 
 /** Decides about each request before anything of the application runs. */
-export const createAdmission = (settings: Settings): ((request: FastifyRequest, reply: FastifyReply) => Decision) => {
+export const createAdmission = (
+  settings: Settings,
+  overdue: Deadlines<FastifyReply> | undefined,
+): ((request: FastifyRequest, reply: FastifyReply) => Decision) => {
   const { credentials, limits, cors, overload, now } = settings;
   const methodsOf = createMethods(settings.policies);
   const authenticators: Authenticators = {
@@ -143,7 +147,13 @@ export const createAdmission = (settings: Settings): ((request: FastifyRequest, 
     // A route that came past the check is not served, whatever it is.
     if (!request.is404 && state.policy === undefined)
       return refuse(request, reply, state, { problem: 'internal', reason: 'route-undeclared' });
-    if (!overload.admit(reply.raw, state.policy?.shed ?? true)) {
+    if (overload.admit(state.policy?.shed ?? true)) {
+      overdue?.start(reply);
+      reply.raw.on('close', () => {
+        overload.leave();
+        overdue?.end(reply);
+      });
+    } else {
       void reply.header('retry-after', String(overload.retryAfter));
       return refuse(request, reply, state, { problem: 'overloaded', reason: 'overloaded' });
     }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Audited, auditEvent, record } from '../audit/audit.ts';
 import { problem, problemType } from '../problem/problem.ts';
+import type { RecordOverdue } from './overdue.ts';
 import { sendProblem } from './send.ts';
 import type { Settings } from './settings.ts';
 import { type RequestState, stateOf } from './state.ts';
@@ -16,11 +17,12 @@ const auditedOf = (state: RequestState | undefined): Audited | undefined =>
 /**
  * Records sensitive operations. Of one with effects the intent is recorded before the handler runs, and it does not run where that
  * fails. Of each the end is recorded before the answer is sent: where that fails, a reading operation gives nothing away (503), and
- * of one with effects the caller is told that it ran and is not recorded (500).
+ * of one with effects the caller is told that it ran and is not recorded (500). Gives back what records the end of a handler whose
+ * time was over.
  */
-export const auditRoutes = (app: FastifyInstance, settings: Settings): void => {
+export const auditRoutes = (app: FastifyInstance, settings: Settings): RecordOverdue => {
   const { audit } = settings;
-  if (audit === undefined) return;
+  if (audit === undefined) return async () => 'handler-timeout';
   const write = (reply: FastifyReply, event: Parameters<typeof record>[1]): Promise<boolean> =>
     record(audit.sink, event, audit.timeout, reply);
 
@@ -103,4 +105,16 @@ export const auditRoutes = (app: FastifyInstance, settings: Settings): void => {
     state.audit = 'done';
     return write(reply, auditEvent(request, audited, 'lost'));
   });
+
+  return async (reply) => {
+    const { request } = reply;
+    const state = stateOf(request);
+    const audited = auditedOf(state);
+    if (state === undefined || audited === undefined || state.audit === 'done') return 'handler-timeout';
+    const ran = state.audit === 'intent';
+    state.audit = 'done';
+    const end = { status: problem('handler-timeout').status, reason: 'handler-timeout' };
+    if (await write(reply, auditEvent(request, audited, 'outcome', end))) return 'handler-timeout';
+    return ran ? 'audit-incomplete' : 'audit-unavailable';
+  };
 };

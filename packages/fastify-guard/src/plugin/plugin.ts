@@ -6,6 +6,7 @@ import { problemOfError } from '../problem/of-error.ts';
 import { problem, ProblemError } from '../problem/problem.ts';
 import { createAdmission } from './admission.ts';
 import { auditRoutes } from './auditing.ts';
+import { createOverdue } from './overdue.ts';
 import { checkRoutes } from './registration.ts';
 import { sendProblem } from './send.ts';
 import type { Settings } from './settings.ts';
@@ -32,14 +33,24 @@ export const createPlugin = (settings: Settings): FastifyPluginAsync => {
       throw new GuardError('guard/server-foreign', 'the server of the application was not made by the guard');
     app.decorateRequest(requestState, undefined);
     checkRoutes(app, settings);
-    const admit = createAdmission(settings);
+    const overdue =
+      settings.handlerTimeout === undefined
+        ? undefined
+        : createOverdue(settings.handlerTimeout, settings, (reply) => recordEnd(reply));
+    const admit = createAdmission(settings, overdue);
     app.addHook('onRequest', (request, reply, done) => {
       const decision = admit(request, reply);
       if (decision === undefined) return done();
       // Fastify waits for a promise, and not for a reply that was sent.
       return decision instanceof Promise ? decision : undefined;
     });
-    auditRoutes(app, settings);
+    // The handler has answered in time; what is recorded and sent has bounds of its own.
+    if (overdue !== undefined)
+      app.addHook('onSend', (_request, reply, payload, done) => {
+        overdue.end(reply);
+        done(null, payload);
+      });
+    const recordEnd = auditRoutes(app, settings);
     app.setErrorHandler<FastifyError>((error, request, reply) => {
       const answer = problemOfError(error);
       const state = stateOf(request);

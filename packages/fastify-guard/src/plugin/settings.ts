@@ -25,6 +25,8 @@ export interface Settings {
   readonly isProxy: IsProxy;
   /** True for a connection of a proxy of ours, whose X-Forwarded-For is believed. */
   readonly believes: Believes;
+  /** Milliseconds; absent where the server is not the guard's. */
+  readonly handlerTimeout: number | undefined;
   readonly observe: (event: GuardEvent) => void;
   /** Filled while routes are registered. */
   readonly policies: SettledPolicy[];

@@ -14,10 +14,12 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, before, it } from 'node:test';
 import type { Ended } from '../command-line.ts';
+import { copyWorkspace } from '../workspace-copy.ts';
 import { describeWithEngine } from './engine/describe.ts';
+import { dockerConfiguration, workspace } from './engine/places.ts';
 import { type Relay, openRelay } from './engine/relay.ts';
 
 /** Somebody who is not root, and the group that may use the engine. Nobody's numbers on any machine of ours. */
@@ -75,17 +77,29 @@ const refused = ({ code, stdout, stderr }: Ended, exit: number, what: RegExp): v
 await describeWithEngine('an operator of containers', ['listener'], (engine) => {
   let directory: string;
   let relay: Relay;
+  /** A copy that everybody may enter: who is not root may not enter the workspace itself where it lies below a closed directory. */
+  let copy: string;
+  const copied = (path: string): string => {
+    const within = relative(workspace, path);
+    return within.startsWith('..') ? path : join(copy, within);
+  };
 
   const start = (
     args: readonly string[],
     host = relay.host,
     environment: Readonly<Record<string, string>> = {},
   ): ChildProcess =>
-    spawn(process.execPath, [join(import.meta.dirname, '..', '..', 'bin', 'palisade.js'), ...args], {
+    spawn(copied(process.execPath), [copied(join(import.meta.dirname, '..', '..', 'bin', 'palisade.js')), ...args], {
       cwd: directory,
       uid: operator,
       gid: group,
-      env: { ...engine.environment, HOME: directory, DOCKER_HOST: host, ...environment },
+      env: {
+        ...engine.environment,
+        HOME: directory,
+        DOCKER_HOST: host,
+        DOCKER_CONFIG: copied(dockerConfiguration),
+        ...environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 120_000,
       killSignal: 'SIGKILL',
@@ -119,6 +133,8 @@ await describeWithEngine('an operator of containers', ['listener'], (engine) => 
     await engine.docker(['network', 'rm', `${name}_back`]);
   };
   before(async () => {
+    copy = copyWorkspace();
+    chmodSync(join(copy, '..'), 0o711);
     directory = mkdtempSync(join(tmpdir(), 'palisade-operator-'));
     for (const path of ['secrets', 'secrets/store', 'secrets/app', 'certs', 'certs/store', 'certs/store/server']) {
       mkdirSync(join(directory, path), { mode: path.split('/').length > 1 ? 0o700 : 0o755 });
@@ -135,6 +151,7 @@ await describeWithEngine('an operator of containers', ['listener'], (engine) => 
     await relay.close();
     await remove();
     rmSync(directory, { recursive: true, force: true });
+    rmSync(join(copy, '..'), { recursive: true, force: true });
   });
 
   const rights = (path: string): readonly number[] => {

@@ -90,10 +90,10 @@ await describeWithEngine('the segments of the hardened stack', ['listener'], (en
 
   it('are seen to be open where a container is connected to one more of them by hand', async () => {
     const container = project.container('nginx');
-    const network = `${name}_database-postgres`;
+    const network = `${name}_database-pgbouncer`;
     await engine.ask(['network', 'connect', network, container]);
     try {
-      assert.deepEqual(await beyond(), ['nginx → postgres', 'postgres → nginx']);
+      assert.deepEqual(await beyond(), ['nginx → pgbouncer', 'pgbouncer → nginx']);
     } finally {
       await engine.ask(['network', 'disconnect', network, container]);
     }
