@@ -46,6 +46,9 @@ const restartAfresh = async (): Promise<void> => {
   await openProcessRuntime(stack, context).restart('db', context.signal);
 };
 
+const ofServer = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.filter(({ resource }) => resource.type === 'service' && resource.name === 'db');
+
 describe(
   'MariaDB, and MySQL that it stands in for, from the development posture to the production one',
   {
@@ -68,8 +71,6 @@ describe(
         'legacy statements-audited': ['fail', 'fail'],
       };
       it('as the record of proofs says', () => {
-        const ofServer = (findings: readonly Finding[]): readonly Finding[] =>
-          findings.filter(({ resource }) => resource.type === 'service' && resource.name === 'db');
         assertProven(import.meta.filename, seenIn(ofServer(database.before), ofServer(database.after)));
       });
       for (const server of servers)
