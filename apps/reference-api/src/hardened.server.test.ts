@@ -6,7 +6,7 @@ import test, { after, before } from 'node:test';
 import { type TLSSocket, connect } from 'node:tls';
 import { createAuthority } from './testing/certificates.ts';
 import { freePort, until } from './testing/children.ts';
-import { type Api, type HardenedPlayground, launchApi, openHardened } from './testing/playground.ts';
+import { type Api, type HardenedPlayground, openHardened, refusalOf } from './testing/playground.ts';
 import { type Reply, ask } from './testing/request.ts';
 
 let ground: HardenedPlayground;
@@ -36,16 +36,7 @@ const servedSerial = async (): Promise<string> => {
   return serialNumber;
 };
 
-/** Starts the service, which is to refuse, and gives its exit code and what it said. */
-const refusal = async (overrides: Record<string, string>): Promise<{ code: number; output: string }> => {
-  const port = String(await freePort());
-  const own = { PORT: port, AUDIT_DIRECTORY: join(ground.directory, 'audit', port) };
-  const child = launchApi({ ...api.environment, ...own, ...overrides });
-  const timer = setTimeout(() => child.process.kill('SIGKILL'), 20_000);
-  const code = await child.exited;
-  clearTimeout(timer);
-  return { code, output: child.output() };
-};
+const refusal = (overrides: Record<string, string>): ReturnType<typeof refusalOf> => refusalOf(ground, api, overrides);
 
 test('reaches its database over verified TLS with the login from Vault, and is ready', async () => {
   assert.deepEqual(JSON.parse((await get('/ready')).body), { status: 'ready' });

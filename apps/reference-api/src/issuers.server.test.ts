@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Secret } from '@palisade/vault/secret';
 import { callerOf } from './oauth/testing/browser.ts';
 import { basic, membersOf } from './oauth/testing/flow.ts';
-import { freePort, until } from './testing/children.ts';
+import { until } from './testing/children.ts';
 import { achieve, operate, outsideOf } from './testing/operator.ts';
-import { type Api, type HardenedPlayground, launchApi, openHardened } from './testing/playground.ts';
+import { type Api, type HardenedPlayground, openHardened, refusalOf } from './testing/playground.ts';
 
 let ground: HardenedPlayground;
 let api: Api;
@@ -20,16 +19,7 @@ const nobody = new Secret('nobody');
 const ownOf = async (service: Api): Promise<ReturnType<typeof callerOf>> =>
   callerOf(await outsideOf(ground, service, nobody));
 
-/** Starts the service, which is to refuse, and gives its exit code and what it said. */
-const refusal = async (overrides: Record<string, string>): Promise<{ code: number; output: string }> => {
-  const port = String(await freePort());
-  const own = { PORT: port, AUDIT_DIRECTORY: join(ground.directory, 'audit', port) };
-  const child = launchApi({ ...api.environment, ...own, ...overrides });
-  const timer = setTimeout(() => child.process.kill('SIGKILL'), 20_000);
-  const code = await child.exited;
-  clearTimeout(timer);
-  return { code, output: child.output() };
-};
+const refusal = (overrides: Record<string, string>): ReturnType<typeof refusalOf> => refusalOf(ground, api, overrides);
 
 test('takes the tokens of an outside issuer with nothing but its address, and mounts no server of its own', async () => {
   const robot = {

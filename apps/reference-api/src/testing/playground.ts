@@ -141,3 +141,18 @@ export const openHardened = async (): Promise<HardenedPlayground> => {
     close: () => opened.disposeAsync(),
   };
 };
+
+/** Starts the service once more, which is to refuse, and gives its exit code and what it said. */
+export const refusalOf = async (
+  ground: HardenedPlayground,
+  api: Api,
+  overrides: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number; readonly output: string }> => {
+  const port = String(await freePort());
+  const own = { PORT: port, AUDIT_DIRECTORY: join(ground.directory, 'audit', port) };
+  const child = launchApi({ ...api.environment, ...own, ...overrides });
+  const timer = setTimeout(() => child.process.kill('SIGKILL'), 20_000);
+  const code = await child.exited;
+  clearTimeout(timer);
+  return { code, output: child.output() };
+};

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Issuance } from '../../../../packages/fastify-guard/test/tokens.ts';
-import { startGateway } from '../../../../packages/palisade/src/services/nginx/testing/gateway.ts';
+import { gatewayProject, startGateway } from '../../../../packages/palisade/src/services/nginx/testing/gateway.ts';
 import { freePort, until } from '../../src/testing/children.ts';
 import { type Api, openHardened } from '../../src/testing/playground.ts';
 import { type Call, callerOf } from './call.ts';
@@ -36,19 +36,7 @@ export interface Target extends AsyncDisposable {
 const bundled = new URL('../../../../stack/configs/nginx/nginx.conf', import.meta.url);
 
 /** The two services of the bundled stack that are attacked. */
-const compose = `
-services:
-  nginx:
-    image: nginx:1.30
-    ports: ["80:80"]
-    volumes:
-      - ./nginx.conf:/etc/nginx/nginx.conf:ro
-    depends_on: [reference-api]
-  reference-api:
-    build: ./api
-    environment:
-      REFERENCE_API_POSTURE: hardened
-`;
+const compose = gatewayProject('reference-api');
 
 /**
  * Starts PostgreSQL, Vault, the API, and nginx with the hardened configuration that its kind makes of the bundled one. The API

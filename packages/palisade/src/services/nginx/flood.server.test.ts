@@ -6,21 +6,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from '../../support/exec.ts';
 import { requestBurst, requestRate } from './hardened/settings.ts';
-import { createAuthority, listen, scratch, startGateway } from './testing/gateway.ts';
+import { createAuthority, gatewayProject, listen, scratch, startGateway } from './testing/gateway.ts';
 
-const compose = `
-services:
-  nginx:
-    image: nginx:1.30
-    ports: ["80:80"]
-    volumes:
-      - ./nginx.conf:/etc/nginx/nginx.conf:ro
-    depends_on: [api]
-  api:
-    build: ./api
-    environment:
-      REFERENCE_API_POSTURE: hardened
-`;
+const compose = gatewayProject('api');
 const configuration = `
 events {}
 http {

@@ -13,22 +13,18 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Authority, type Gateway, createAuthority, listen, scratch, startGateway } from './testing/gateway.ts';
+import {
+  type Authority,
+  type Gateway,
+  createAuthority,
+  gatewayProject,
+  listen,
+  scratch,
+  startGateway,
+} from './testing/gateway.ts';
 import { assertProven, seenIn } from '../../../test/proofs.ts';
 
-const compose = `
-services:
-  nginx:
-    image: nginx:1.30
-    ports: ["80:80"]
-    volumes:
-      - ./nginx.conf:/etc/nginx/nginx.conf:ro
-    depends_on: [api]
-  api:
-    build: ./api
-    environment:
-      REFERENCE_API_POSTURE: hardened
-`;
+const compose = gatewayProject('api');
 const configuration = `
 events {}
 http {

@@ -32,6 +32,21 @@ const liveControls = [
   unknownHosts,
 ];
 
+/** A project of nginx with its configuration beside it, and of an application of this name behind it. */
+export const gatewayProject = (application: string): string => `
+services:
+  nginx:
+    image: nginx:1.30
+    ports: ["80:80"]
+    volumes:
+      - ./nginx.conf:/etc/nginx/nginx.conf:ro
+    depends_on: [${application}]
+  ${application}:
+    build: ./api
+    environment:
+      REFERENCE_API_POSTURE: hardened
+`;
+
 /** Names and directory of one test certificate. */
 interface Wish {
   readonly directory: string;
