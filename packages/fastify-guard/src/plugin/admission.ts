@@ -8,7 +8,7 @@ import { certificateOf } from '../certificate/certificate.ts';
 import type { Deadlines } from '../http/deadlines.ts';
 import type { Identity } from '../identity.ts';
 import { limitHeaders, retryAfter } from '../limit/headers.ts';
-import { counterOf } from '../limit/rules.ts';
+import { type SettledLimit, counterOf } from '../limit/rules.ts';
 import { type ProblemCode, problem } from '../problem/problem.ts';
 import { type Refusal, isRefusal } from '../refusal.ts';
 import { sendProblem } from './send.ts';
@@ -26,6 +26,25 @@ const unavailable: readonly ProblemCode[] = [
   'limits-unavailable',
   'audit-unavailable',
 ];
+
+interface Phases {
+  readonly before: readonly SettledLimit[];
+  readonly after: readonly SettledLimit[];
+}
+
+/** Limits by the phase in which they are counted, for each list of them once. */
+const phases = new WeakMap<readonly SettledLimit[], Phases>();
+
+const inPhases = (limits: readonly SettledLimit[]): Phases => {
+  const known = phases.get(limits);
+  if (known !== undefined) return known;
+  const made = {
+    before: limits.filter(({ per }) => per !== 'subject'),
+    after: limits.filter(({ per }) => per === 'subject'),
+  };
+  phases.set(limits, made);
+  return made;
+};
 
 /** The reply that a request was refused with; `undefined` where it goes on. At once where nobody has to be waited for. */
 type Decision = FastifyReply | undefined | Promise<FastifyReply | undefined>;
@@ -68,9 +87,7 @@ export const createAdmission = (
     phase: 'before' | 'after',
     next: () => Decision,
   ): Decision => {
-    const rules = (state.policy?.limits ?? limits.everywhere).filter(
-      ({ per }) => (per === 'subject') === (phase === 'after'),
-    );
+    const rules = inPhases(state.policy?.limits ?? limits.everywhere)[phase];
     if (rules.length === 0) return next();
     const prefix = clientPrefix(state.address);
     const counters = rules.map((rule) => counterOf(rule, prefix, state.identity));

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { settledPolicy } from '../access/policy.ts';
 import { type Audited, auditEvent, record } from '../audit/audit.ts';
 import { problem, problemType } from '../problem/problem.ts';
 import type { RecordOverdue } from './overdue.ts';
@@ -97,13 +98,19 @@ export const auditRoutes = (app: FastifyInstance, settings: Settings): RecordOve
     return recordEnd(request, reply, payload, state, audited);
   });
 
-  app.addHook('onResponse', (request, reply, done) => {
+  /** The handler took the socket for itself, or the client went away: the end passed no hook. */
+  const recordLost = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const state = stateOf(request);
     const audited = auditedOf(state);
-    if (state === undefined || audited === undefined || state.audit === 'done') return done();
-    // The handler took the socket for itself, or the client went away: the end passed no hook.
+    if (state === undefined || audited === undefined || state.audit === 'done') return;
     state.audit = 'done';
-    return write(reply, auditEvent(request, audited, 'lost'));
+    await write(reply, auditEvent(request, audited, 'lost'));
+  };
+  // Of the routes that are audited alone: for each request that has such a hook Fastify listens to its response.
+  app.addHook('onRoute', (route) => {
+    const policies = [...(route.config?.[settledPolicy]?.values() ?? [])];
+    if (policies.some(({ audit: audits }) => audits !== undefined))
+      route.onResponse = [recordLost, ...[route.onResponse ?? []].flat()];
   });
 
   return async (reply) => {
