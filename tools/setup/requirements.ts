@@ -76,6 +76,12 @@ const servers: readonly Requirement[] = [
   { title: 'PgBouncer', present: () => onPath('pgbouncer'), from: { debian: () => ['pgbouncer'] } },
   { title: 'Redis', present: () => onPath('redis-server'), from: { debian: () => ['redis-server'] } },
   {
+    title: 'MariaDB (for MySQL)',
+    present: () => onPath('mariadbd') || onPath('mysqld'),
+    from: { debian: () => ['mariadb-server'] },
+  },
+  { title: 'RabbitMQ', present: () => onPath('rabbitmq-server'), from: { debian: () => ['rabbitmq-server'] } },
+  {
     title: 'FerretDB (for MongoDB)',
     present: () =>
       (onPath('mongod') && onPath('mongosh')) || onPath('ferretdb') || existsSync(join(ferretDbDirectory, 'ferretdb')),
