@@ -1,6 +1,6 @@
 import { parseCommand } from './commands/arguments.ts';
 import { runCommand } from './commands/run.ts';
-import { parseConfiguration } from './configuration.ts';
+import { parseConfiguration } from './configuration/parse.ts';
 import { StartError, messageOf } from './errors.ts';
 import { start } from './start/start.ts';
 

@@ -1,4 +1,4 @@
-import type { Neighbour } from './configuration.ts';
+import type { Neighbour } from './configuration/configuration.ts';
 import { type ClientKind, type Connection, openConnection } from './connection/connection.ts';
 import type { Credentials } from './connection/login.ts';
 import type { SendCommand } from './http/hardened.ts';

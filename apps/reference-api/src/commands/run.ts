@@ -1,6 +1,6 @@
 import type { AuditEvent } from '@palisade/audit';
 import type { Secret } from '@palisade/vault/secret';
-import type { Configuration } from '../configuration.ts';
+import type { Configuration } from '../configuration/configuration.ts';
 import { StartError, messageOf } from '../errors.ts';
 import { accessTokensOf } from '../oauth/access-tokens.ts';
 import { clientsOf } from '../oauth/clients.ts';

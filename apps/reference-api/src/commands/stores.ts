@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { userInfo } from 'node:os';
 import type { AuditEvent, AuditLog } from '@palisade/audit';
-import type { HardenedConfiguration, OwnIssuer } from '../configuration.ts';
+import type { HardenedConfiguration, OwnIssuer } from '../configuration/configuration.ts';
 import { type Database, openDatabase } from '../database/database.ts';
 import { StartError, messageOf } from '../errors.ts';
 import { openAudit } from '../start/audit.ts';

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { problemType } from '@palisade/fastify-guard';
 import Fastify, { type FastifyError } from 'fastify';
-import type { LogLevel } from '../configuration.ts';
+import type { LogLevel } from '../configuration/configuration.ts';
 import { type Application, type HttpServer, mountRoutes } from './application.ts';
 import { loggerOptions } from './logging.ts';
 import type { Route } from './route.ts';

@@ -11,7 +11,7 @@ import {
 } from '@palisade/fastify-guard';
 import { Secret } from '@palisade/vault/secret';
 import Fastify, { type FastifyPluginAsync } from 'fastify';
-import type { LogLevel } from '../configuration.ts';
+import type { LogLevel } from '../configuration/configuration.ts';
 import type { CertificateBundle } from '../tls/certificates.ts';
 import { type Application, type HttpServer, mountRoutes } from './application.ts';
 import { loggerOptions } from './logging.ts';

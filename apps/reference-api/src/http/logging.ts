@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { LogLevel } from '../configuration.ts';
+import type { LogLevel } from '../configuration/configuration.ts';
 
 /** What of an error is written down: enough to find it, without the rows and parameters that drivers attach. */
 const describeError = (error: unknown): { type: string; message: string; stack: string; code?: string } =>

@@ -1,5 +1,5 @@
 import { type AuditLog, createTransitSigner, openAuditLog } from '@palisade/audit';
-import type { HardenedConfiguration } from '../configuration.ts';
+import type { HardenedConfiguration } from '../configuration/configuration.ts';
 import { StartError, messageOf } from '../errors.ts';
 import type { Vault } from '../vault/vault.ts';
 

@@ -1,4 +1,5 @@
-import { type DevelopmentConfiguration, plaintextPortOf } from '../configuration.ts';
+import type { DevelopmentConfiguration } from '../configuration/configuration.ts';
+import { plaintextPortOf } from '../configuration/servers.ts';
 import type { Credentials, Login } from '../connection/login.ts';
 import { credentialsOfUrl } from '../connection/url.ts';
 import { openDatabase } from '../database/database.ts';

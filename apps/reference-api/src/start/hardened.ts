@@ -1,4 +1,4 @@
-import type { HardenedConfiguration, ServerEntry } from '../configuration.ts';
+import type { HardenedConfiguration, ServerEntry } from '../configuration/configuration.ts';
 import type { Credentials } from '../connection/login.ts';
 import { openDatabase } from '../database/database.ts';
 import { usersOf } from '../database/users.ts';

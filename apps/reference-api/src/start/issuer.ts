@@ -1,5 +1,5 @@
 import type { IssuerOptions } from '@palisade/fastify-guard';
-import type { HardenedConfiguration, OwnIssuer } from '../configuration.ts';
+import type { HardenedConfiguration, OwnIssuer } from '../configuration/configuration.ts';
 import type { Database } from '../database/database.ts';
 import { StartError, messageOf } from '../errors.ts';
 import { type AuthorizationServer, createAuthorizationServer } from '../oauth/authorization-server.ts';

@@ -1,4 +1,4 @@
-import type { Configuration } from '../configuration.ts';
+import type { Configuration } from '../configuration/configuration.ts';
 import type { Service } from '../service.ts';
 import { startDevelopment } from './development.ts';
 import { startHardened } from './hardened.ts';

@@ -11,7 +11,7 @@ import {
   isVaultError,
 } from '@palisade/vault';
 import { Secret } from '@palisade/vault/secret';
-import type { HardenedConfiguration, ServerEntry } from '../configuration.ts';
+import type { HardenedConfiguration, ServerEntry } from '../configuration/configuration.ts';
 import type { Address, Login } from '../connection/login.ts';
 import { StartError, messageOf } from '../errors.ts';
 

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import * as z from 'zod';
 import { type Issuance, keys, privatePem } from '../../../../packages/fastify-guard/test/tokens.ts';
-import { parseConfiguration } from '../../src/configuration.ts';
+import { parseConfiguration } from '../../src/configuration/parse.ts';
 import { openWithAppRole } from '../../src/vault/vault.ts';
 
 const keySet = z.object({

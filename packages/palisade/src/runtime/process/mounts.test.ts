@@ -94,7 +94,7 @@ test('rewrites a path once, also in a project below a path that the container ha
     web: {
       mounts: [
         { at, type: 'bind', source: '/tmp/project/site.conf', target: '/etc/site.conf', readOnly: true, syntax },
-        { at, type: 'bind', source: '/tmp/project/work', target: '/tmp/project/own', readOnly: false, syntax },
+        { at, type: 'bind', source: '/tmp/project/state', target: '/tmp/project/own', readOnly: false, syntax },
       ],
     },
   });
@@ -107,7 +107,7 @@ test('rewrites a path once, also in a project below a path that the container ha
     'include /etc/site.conf;': 'include /tmp/project/site.conf;',
     'temp /tmp/a;': `temp ${here.root('web')}/tmp/a;`,
     // A path of the container that the project's own directory happens to begin like.
-    'data /tmp/project/own/x;': 'data /tmp/project/work/x;',
+    'data /tmp/project/own/x;': 'data /tmp/project/state/x;',
     'data /tmp/projects/x;': `data ${here.root('web')}/tmp/projects/x;`,
   };
   for (const [text, expected] of Object.entries(texts)) {

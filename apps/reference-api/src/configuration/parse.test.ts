@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import test from 'node:test';
-import { parseConfiguration } from './configuration.ts';
-import { StartError } from './errors.ts';
+import { parseConfiguration } from './parse.ts';
+import { StartError } from '../errors.ts';
 
 const development = {
   REFERENCE_API_POSTURE: 'development',
