@@ -1,17 +1,7 @@
 import * as z from 'zod';
 import type { HardenedConfiguration } from './configuration.ts';
 import { entryOf, neighbourEntry, postgresEntry } from './servers.ts';
-import {
-  absolutePath,
-  addresses,
-  hostAndPort,
-  port,
-  proxyNames,
-  secretPath,
-  seconds,
-  trueOrFalse,
-  url,
-} from './variables.ts';
+import { absolutePath, hostAndPort, port, proxyNames, secretPath, seconds, trueOrFalse, url } from './variables.ts';
 
 /** The variables of the hardened posture. */
 export const hardened = z
