@@ -3,29 +3,14 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Secret, createVaultClient } from '@palisade/vault';
 import { type TestServer, startProductionServer } from '../../../vault/test/server.ts';
-import type { CertificateIssue } from '../../src/contracts/change.ts';
+import { clientCertificate, serverCertificate } from '../../src/model/identities.ts';
 import { isFileSystemError } from '../../src/support/files.ts';
 import type { BootstrapOptions } from '../../src/services/vault/bootstrap/bootstrap.ts';
 import { bootstrapListenerCertificate } from '../../src/services/vault/bootstrap/listener.ts';
 import type { BootstrapGoal, DeliveredCredential } from '../../src/services/vault/bootstrap/step.ts';
 
-const certificate = (
-  service: string,
-  usage: 'server' | 'client',
-  alternativeNames: readonly string[],
-): CertificateIssue => ({
-  kind: 'certificate-issue',
-  service,
-  role: `${service}-${usage}`,
-  usage,
-  commonName: service,
-  alternativeNames,
-  directory: `certs/${service}/${usage}`,
-  expects: { remainingLife: 1 / 3 },
-});
-
 /** The certificate of the server's own listener. */
-export const vaultCertificate = certificate('vault', 'server', ['vault', 'localhost']);
+export const vaultCertificate = serverCertificate('vault');
 
 /** A small stack: an API that uses a database. */
 export const goal: BootstrapGoal = {
@@ -45,11 +30,7 @@ export const goal: BootstrapGoal = {
     { kind: 'own-entry', service: 'reference-api', path: 'reference-api/signing-keys' },
     { kind: 'signing', service: 'reference-api', key: 'reference-api-audit' },
   ],
-  certificates: [
-    vaultCertificate,
-    certificate('postgres', 'server', ['postgres', 'localhost']),
-    certificate('reference-api', 'client', []),
-  ],
+  certificates: [vaultCertificate, serverCertificate('postgres'), clientCertificate('reference-api')],
   consumers: [
     { service: 'postgres', cidrs: ['127.0.0.1/32'] },
     { service: 'reference-api', cidrs: ['127.0.0.1/32'] },
