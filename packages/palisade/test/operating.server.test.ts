@@ -3,8 +3,6 @@ import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync } from 'n
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { runtimeDirectoryOf } from '../src/jobs/open-runtime.ts';
-import { discardRuntime } from '../src/runtime/process/discard.ts';
 import { inProject, palisade } from './command-line.ts';
 
 const redis = ['/usr/bin/redis-server', '/usr/local/bin/redis-server'].some((path) => existsSync(path));
@@ -71,8 +69,6 @@ test('a running stack is looked at, restarted and read, without secrets and with
       assert.match(unknown.stderr, /runtime\/unknown-service.*\n.*Use one of: store\./);
     } finally {
       await run('down');
-      // Where root runs it, its data does not go with the project.
-      await discardRuntime(runtimeDirectoryOf(directory));
     }
     const gone = await run('status', '--json');
     rmSync(dataOf(directory), { recursive: true, force: true });

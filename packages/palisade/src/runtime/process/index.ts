@@ -136,8 +136,12 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
   const active = (): readonly string[] =>
     [...stack.services.values()].filter((service) => service.active).map(({ name }) => name);
 
-  const runnable = (service: string): Runnable => {
+  const requireKnown = (service: string): void => {
     if (!active().includes(service)) throw error('runtime/unknown-service', { service, known: active() });
+  };
+
+  const runnable = (service: string): Runnable => {
+    requireKnown(service);
     const found = runnableOf(host, service);
     if ('reason' in found) throw error('runtime/left-out', { service, reason: found.reason });
     return found;
@@ -226,8 +230,7 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
     status,
 
     up: async ({ only, signal, progress }) => {
-      const unknown = only?.find((service) => !active().includes(service));
-      if (unknown !== undefined) throw error('runtime/unknown-service', { service: unknown, known: active() });
+      only?.forEach(requireKnown);
       // Whoever brings a stack up in parts is told once.
       if (host.apart && !toldOfData)
         progress(`the data of the services is in ${host.dataDirectory}, where their accounts can reach it`);
@@ -274,7 +277,7 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
     exec: (service, command, { input, signal }) => runClient(service, command, input, signal),
 
     logs: async (service, { lines }) => {
-      if (!active().includes(service)) throw error('runtime/unknown-service', { service, known: active() });
+      requireKnown(service);
       const file = host.places.log(service);
       if (!existsSync(file)) throw error('runtime/not-running', { service });
       return (await logTail(file, 0, lines, MOST_LOG)).join('\n');
@@ -304,8 +307,10 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
         if (!signalProcess(record, reloadSignal)) throw error('runtime/not-running', { service });
       }),
 
-    restart: (service, signal) =>
-      change(async (state) => {
+    restart: async (service, signal) => {
+      // Before anything is made for it.
+      requireKnown(service);
+      await change(async (state) => {
         const found = runnable(service);
         signal.throwIfAborted();
         await stopService(host, state, service);
@@ -314,7 +319,8 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
         const result = await startService({ host, state, service, signal, say: quiet, portsMayMove: false });
         const reason = state.current().leftOut[service] ?? '';
         if (result === 'left-out') throw error('runtime/left-out', { service, reason });
-      }),
+      });
+    },
 
     setAside: (service) =>
       change(async (state) => {

@@ -344,3 +344,13 @@ test('finds a listener that nobody declared', async (context) => {
   assert.equal(web.value.listeners.filter(({ declared }) => declared).length, 1);
   assert.equal(evidence.get('off')?.known, false);
 });
+
+test('makes nothing for a service that it does not know', async (context) => {
+  const project = projectFor(context);
+  const runtime = runtimeOf(project, { web: {} });
+  await assert.rejects(runtime.restart('wbe', never), { code: 'runtime/unknown-service' });
+  await assert.rejects(runtime.up({ only: ['wbe'], signal: never, progress: quiet }), {
+    code: 'runtime/unknown-service',
+  });
+  assert.deepEqual([existsSync(project.state), existsSync(join(project.directory, 'shared'))], [false, false]);
+});
