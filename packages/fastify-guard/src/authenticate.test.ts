@@ -131,6 +131,8 @@ test('refuses other schemes and other spellings of the header', async (context) 
     `Basic ${good}`,
     `Bearer  ${good}`,
     `Bearer ${good} x`,
+    `Bearer ${good} `,
+    `Bearer ${good}  `,
     `Bearer,${good}`,
     'Bearer',
     'Bearer ',
@@ -140,6 +142,19 @@ test('refuses other schemes and other spellings of the header', async (context) 
     assert.deepEqual([status, code], [401, 'token-invalid'], value.replace(good, '‹token›'));
   }
   assert.equal((await ask(app, { url: '/me', headers: { authorization: `bearer ${good}` } })).status, 200);
+});
+
+test('checks a route however its address is spelled', async (context) => {
+  const { app } = await guarded(context);
+  for (const url of ['/%6de', '/%6D%65', '/me?', '/me#x', '/me?x=/health'])
+    assert.deepEqual(
+      [(await ask(app, { url })).status, (await ask(app, { url, headers: bearer(token()) })).status],
+      [401, 200],
+      url,
+    );
+  // The router knows one spelling of a slash and of a case, so these are nobody's.
+  for (const url of ['/ME', '//me', '/me/', '/health/..%2fme', '/me%00', '/me%2f', '/me;x'])
+    assert.equal((await ask(app, { url, headers: bearer(token()) })).status, 404, url);
 });
 
 test('does not look at credentials on public routes, and makes up no identity there', async (context) => {
@@ -173,6 +188,22 @@ test('names no key only where one key is possible', async (context) => {
   const { app: several } = await make(['ES256', 'ES384'], twice);
   assert.equal((await ask(several, { url: '/me', headers: bearer(nameless) })).status, 401);
   assert.equal((await ask(several, { url: '/me', headers: bearer(token({}, { kid: 'c' })) })).status, 200);
+});
+
+test('wants the claims that its options name, also such as RFC 9068 leaves out', async (context) => {
+  const issuers = [{ ...tokens.issuers[0], required: ['nbf', 'tenant'] }];
+  const { app } = await application(context, { tokens: { issuers } }, (app) => {
+    app.get('/me', { config: { guard: 'authenticated' } }, async () => ({}));
+  });
+  const status = async (changes: object) => (await ask(app, { url: '/me', headers: bearer(token(changes)) })).status;
+  assert.equal(await status({ nbf: seconds(), tenant: 'a' }), 200);
+  for (const changes of [
+    { nbf: seconds() },
+    { tenant: 'a' },
+    { nbf: null, tenant: 'a' },
+    { nbf: seconds(), tenant: null },
+  ])
+    assert.equal(await status(changes), 401, JSON.stringify(changes));
 });
 
 test('bounds the life of a token that does not say when it was issued', async (context) => {

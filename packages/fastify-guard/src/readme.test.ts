@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { type TestContext } from 'node:test';
 import { openAuditLog } from '@palisade/audit';
 import Fastify from 'fastify';
 import { keys, token } from '../test/tokens.ts';
@@ -12,17 +12,33 @@ import { optionNames } from './options/options.ts';
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
 
-test('runs the application of the README as it stands there, with a real audit log', async (context) => {
-  const example = /```ts\n(?<code>[^]*?)```/.exec(readme)?.groups?.['code'] ?? '';
-  const [, ...rest] = example.split('\n\n');
-  assert.match(
-    example,
-    /^import Fastify from 'fastify';\nimport \{ createGuard, formatRoutes, requireIdentity \} from '@palisade\/fastify-guard';\n\n/,
+/** Code of the example without its two imports, which are given to it. */
+const example = (): string => {
+  const [imports, ...rest] = (/```ts\n(?<code>[^]*?)```/.exec(readme)?.groups?.['code'] ?? '').split('\n\n');
+  assert.equal(
+    imports,
+    "import Fastify from 'fastify';\nimport { createGuard, formatRoutes, requireIdentity } from '@palisade/fastify-guard';",
   );
+  return rest.join('\n\n');
+};
+
+interface Running {
+  readonly close: () => Promise<void>;
+  readonly listeningOrigin: string;
+}
+const isRunning = (app: unknown): app is Running =>
+  typeof app === 'object' && app !== null && 'close' in app && 'listeningOrigin' in app;
+
+/** Runs the code with what the README says of its free names; it ends with the test. */
+const run = async (context: TestContext, code: string) => {
   const directory = await mkdtemp(join(tmpdir(), 'guard-readme-'));
   const auditLog = await openAuditLog({ directory });
-  // An audit log is a sink as it is.
-  createGuard({ audit: { sink: auditLog } });
+  let app: unknown;
+  context.after(async () => {
+    if (isRunning(app)) await app.close();
+    await auditLog.close();
+    await rm(directory, { recursive: true, force: true });
+  });
   const printed: string[] = [];
   const lines: string[] = [];
   const names = {
@@ -37,23 +53,20 @@ test('runs the application of the README as it stands there, with a real audit l
     console: { log: (text: string) => printed.push(text) },
   };
   // oxlint-disable-next-line typescript/no-implied-eval -- the text comes from this package's own README
-  const run: unknown = new Function(
-    ...Object.keys(names),
-    `return (async () => { ${rest.join('\n\n')}; return app; })();`,
-  );
-  assert.ok(typeof run === 'function');
-  const app: unknown = await run(...Object.values(names));
-  assert.ok(typeof app === 'object' && app !== null && 'close' in app && typeof app.close === 'function');
-  assert.ok('listeningOrigin' in app && typeof app.listeningOrigin === 'string');
-  context.after(async () => {
-    assert.ok('close' in app && typeof app.close === 'function');
-    await app.close();
-    await auditLog.close();
-    await rm(directory, { recursive: true, force: true });
-  });
+  const program: unknown = new Function(...Object.keys(names), `return (async () => { ${code}; return app; })();`);
+  assert.ok(typeof program === 'function');
+  app = await program(...Object.values(names));
+  assert.ok(isRunning(app));
+  return { app, auditLog, printed, lines };
+};
+
+test('runs the application of the README as it stands there, with a real audit log', async (context) => {
+  const { app, auditLog, printed, lines } = await run(context, example());
+  // An audit log is a sink as it is.
+  createGuard({ audit: { sink: auditLog } });
   const ask = async (method: string, path: string, roles?: readonly string[]) => {
     const headers = roles === undefined ? {} : { authorization: `Bearer ${token({ roles }, { kid: 'key-1' })}` };
-    return (await fetch(`${String(app.listeningOrigin)}${path}`, { method, headers })).status;
+    return (await fetch(`${app.listeningOrigin}${path}`, { method, headers })).status;
   };
   assert.deepEqual(
     [
@@ -71,6 +84,24 @@ test('runs the application of the README as it stands there, with a real audit l
   assert.equal(auditLog.head().seq, 5);
   assert.doesNotMatch(lines.join(''), /eyJ/);
 });
+
+/** The declarations of the example, each with the route that it is of. */
+const declarations = [...example().matchAll(/app\.(\w+)\('([^']+)', (\{ config: \{.*?\} \}), async/g)].map(
+  ([, method = '', path = '', declaration = '']) => ({ route: `${method.toUpperCase()} ${path}`, declaration }),
+);
+test('the application of the README has three routes, each of which says who may call it', () => {
+  assert.deepEqual(
+    declarations.map(({ route }) => route),
+    ['GET /health', 'GET /api/me', 'DELETE /api/user/:id'],
+  );
+});
+for (const { route, declaration } of declarations)
+  test(`does not start the application of the README without the declaration of ${route}, and names it`, async (context) => {
+    await assert.rejects(
+      run(context, example().replace(`${declaration}, `, '')),
+      (error) => isGuardError(error, 'guard/route-undeclared') && error.message.includes(`route ${route} `),
+    );
+  });
 
 test('names every option, every code and every bound', async () => {
   for (const name of optionNames) assert.ok(readme.includes(`\`${name}\``), `option ${name}`);

@@ -245,6 +245,14 @@ test('closes a silent connection, and more connections of one address than it ma
   assert.equal(closed.filter((time) => time >= 250).length, 3, closed.join());
 });
 
+test('answers so many requests of one connection and no more', async (context) => {
+  const { app } = await guarded(context, { bounds: { requestsPerConnection: 2 } });
+  const request = 'GET /x HTTP/1.1\r\nhost: a\r\n\r\n';
+  const answers = await exchange(app, request.repeat(4));
+  assert.equal(answers.match(/HTTP\/1\.1 200 /g)?.length, 2, answers);
+  assert.match(answers, /connection: close/i);
+});
+
 /** Requests that stay under way until they are given up. */
 const occupy = async (guard: Guard, url: string, count: number): Promise<() => void> => {
   const giveUp = new AbortController();

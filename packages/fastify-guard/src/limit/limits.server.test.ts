@@ -129,6 +129,34 @@ test('asks Redis no more about somebody who is blocked', async (context) => {
   assert.equal(calls, 11);
 });
 
+test('asks Redis once for all limits of a request', async (context) => {
+  const server = await startRedis(context);
+  const redis = await nodeRedis(context, server.socket);
+  const commands: string[] = [];
+  const counting: RedisCommands = {
+    sendCommand: (command) => {
+      commands.push(command[0] ?? '');
+      return redis.sendCommand(command);
+    },
+  };
+  const everywhere = [
+    { per: 'address', rates: ['10/minute', '100/hour'] },
+    { per: 'everybody', rates: ['1000/minute'] },
+  ] as const;
+  const { app } = await application(
+    context,
+    { limits: { everywhere, store: createRedisStore(counting), whenStoreFails: 'refuse' } },
+    (app) => {
+      app.get('/x', { config: { guard: 'public' } }, async () => ({}));
+    },
+  );
+  await app.inject({ url: '/x' });
+  commands.length = 0;
+  const { headers } = await app.inject({ url: '/x' });
+  assert.match(String(headers['ratelimit']), /r=8;.*r=98;.*r=998;/);
+  assert.deepEqual(commands, ['EVALSHA']);
+});
+
 test('keeps no counter for longer than its window', async (context) => {
   const server = await startRedis(context);
   const redis = await nodeRedis(context, server.socket);
@@ -156,6 +184,7 @@ test('shares revocations and seen proofs between instances', async (context) => 
   assert.equal(await list.isRevoked(name), false);
   await createRedisRevocationList(left).revoke(name, Date.now() + 60_000);
   assert.equal(await list.isRevoked(name), true);
+  assert.equal(await list.isRevoked({ ...name, issuer: 'https://other.example' }), false);
   assert.equal(await createRedisReplayStore(left).first('proof', 60_000), true);
   assert.equal(await createRedisReplayStore(right).first('proof', 60_000), false);
   const { app } = await application(context, { tokens: { ...tokens, revocations: list } }, (app) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { application, tokens } from '../../test/application.ts';
 import { token } from '../../test/tokens.ts';
-import type { GuardOptions } from '../index.ts';
+import { type GuardOptions, addressOf } from '../index.ts';
 
 const answer = async () => ({});
 const bearer = (changes: object = {}) => ({ authorization: `Bearer ${token(changes)}` });
@@ -61,6 +61,19 @@ test('counts a subject wherever it calls from, and others apart', async (context
   assert.deepEqual(await times(3, () => app.inject({ url: '/public' })), [200, 200, 200]);
 });
 
+test('counts two subjects of one name apart where their issuers differ', async (context) => {
+  const [first] = tokens.issuers;
+  const other = 'https://other.example';
+  const limits = { everywhere: [{ per: 'subject', rates: ['2/minute'] }] } as const;
+  const issuers = [first, { ...first, issuer: other }];
+  const { app } = await application(context, { tokens: { issuers }, limits }, (app) => {
+    app.get('/me', { config: { guard: 'authenticated' } }, answer);
+  });
+  const as = (changes: object) => times(3, () => app.inject({ url: '/me', headers: bearer(changes) }));
+  assert.deepEqual(await as({}), [200, 200, 429]);
+  assert.deepEqual(await as({ iss: other }), [200, 200, 429]);
+});
+
 test('counts routes of a group together, and each route for itself', async (context) => {
   const limits = { groups: { login: [{ per: 'address', rates: ['2/minute'] }] } } as const;
   const own = [{ per: 'address', rates: ['1/minute'] }] as const;
@@ -109,6 +122,27 @@ test('believes X-Forwarded-For of named proxies alone', async (context) => {
     });
     const ask = () => app.inject({ url: '/x', headers: { 'x-forwarded-for': `192.0.2.${last++}` } });
     assert.deepEqual(await times(3, ask), statuses, proxies.join());
+  }
+});
+
+test('shows handlers no address that a stranger made up, nor an id of a request', async (context) => {
+  for (const [proxies, ip] of [
+    [[], '127.0.0.1'],
+    [['10.0.0.0/8'], '127.0.0.1'],
+    [['127.0.0.0/8'], '192.0.2.2'],
+  ] as const) {
+    const { app } = await application(context, { proxies }, (app) => {
+      app.get('/x', { config: { guard: 'public' } }, async (request) => ({
+        ip: request.ip,
+        address: addressOf(request),
+        id: request.id,
+      }));
+    });
+    const headers = { 'x-forwarded-for': '192.0.2.1, 192.0.2.2', 'x-request-id': 'canary', 'request-id': 'canary' };
+    const reply = await app.inject({ url: '/x', headers });
+    const { id, ...addresses } = reply.json<{ ip: string; address: string; id: string }>();
+    assert.deepEqual(addresses, { ip, address: ip }, proxies.join());
+    assert.notEqual(id, 'canary');
   }
 });
 

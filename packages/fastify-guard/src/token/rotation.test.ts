@@ -7,7 +7,7 @@ import { createRevocationList, isGuardError } from '../index.ts';
 const old = { id: 'p256', key: keys.p256.publicKey };
 const fresh = { id: 'next', key: keys.ed25519.publicKey };
 const options = (local: readonly (typeof old)[]) => ({
-  issuers: [{ issuer, audience, algorithms: ['ES256', 'EdDSA'] as const, keys: { local } }],
+  issuers: [{ issuer, audience, algorithms: ['ES256', 'EdDSA'], keys: { local } }] as const,
 });
 const name = (tokenId: string) => ({ issuer, tokenId });
 const guarded = (context: test.TestContext, given: Parameters<typeof application>[1]) =>
@@ -55,6 +55,17 @@ test('refuses a revoked token at once, also one that is remembered, by its id an
   assert.deepEqual([await ask(first), await ask(sameId), await ask(other)], [200, 200, 200]);
   await revocations.revoke({ issuer, tokenId: jti }, Date.now() + 60_000);
   assert.deepEqual([await ask(first), await ask(sameId), await ask(other)], [401, 401, 200]);
+});
+
+test('revokes a token of one issuer and not one of the same id of another', async (context) => {
+  const other = 'https://other.example';
+  const revocations = createRevocationList();
+  const [first] = options([old]).issuers;
+  const { app } = await guarded(context, { tokens: { issuers: [first, { ...first, issuer: other }], revocations } });
+  const ask = async (iss: string) =>
+    (await app.inject({ url: '/me', headers: { authorization: `Bearer ${token({ iss, jti: 'one' })}` } })).statusCode;
+  await revocations.revoke(name('one'), Date.now() + 60_000);
+  assert.deepEqual([await ask(issuer), await ask(other)], [401, 200]);
 });
 
 test('answers 503 where nobody knows whether a token was revoked', async (context) => {

@@ -21,7 +21,10 @@ export const identities = ({ issuer, audience, token, without }: Mint): readonly
   { name: 'sub of 2 KB', token: () => token({ sub: 'a'.repeat(2_000) }) },
   { name: 'jti as a number', token: () => token({ jti: 7 }) },
   { name: 'client_id as a list', token: () => token({ client_id: ['web'] }) },
-  { name: 'an ID token', token: () => token({ nonce: 'n', at_hash: 'h' }) },
+  ...['nonce', 'at_hash', 'c_hash', 's_hash'].map((name) => ({
+    name: `an ID token, by its ${name}`,
+    token: () => token({ [name]: 'x' }),
+  })),
   { name: 'cnf that nobody understands', token: () => token({ cnf: { kid: 'x' } }) },
   { name: 'cnf empty', token: () => token({ cnf: {} }) },
   { name: 'cnf as text', token: () => token({ cnf: 'x' }) },
