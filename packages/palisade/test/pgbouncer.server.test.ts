@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { Client, type ClientConfig } from 'pg';
+import type { Client, ClientConfig } from 'pg';
 import type { Finding } from '../src/contracts/finding.ts';
 import type { Runtime } from '../src/contracts/runtime.ts';
 import type { Stack } from '../src/contracts/stack.ts';
@@ -23,6 +23,7 @@ import { mapConcurrently } from '../src/support/concurrency.ts';
 import { run } from '../src/support/exec.ts';
 import { retry } from '../src/support/retry.ts';
 import { createAuthority, type Authority, type Identity } from '../src/services/postgres/testing/authority.ts';
+import { connect, refusal } from '../src/services/postgres/testing/connect.ts';
 import { assertProven, seenIn } from './proofs.ts';
 
 const files: Readonly<Record<string, string>> = {
@@ -134,27 +135,6 @@ const login = (changes: ClientConfig = {}, identity?: Identity): ClientConfig =>
   ssl: { ca: authority, servername: 'pgbouncer', ...identity },
   ...changes,
 });
-
-const open = async (config: ClientConfig): Promise<Client> => {
-  const client = new Client(config);
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return client;
-  } catch (thrown) {
-    await client.end().catch(() => undefined);
-    throw thrown;
-  }
-};
-
-const refusal = async (config: ClientConfig): Promise<string> => {
-  try {
-    await (await open(config)).end();
-    return 'let in';
-  } catch (thrown) {
-    return thrown instanceof Error ? thrown.message : String(thrown);
-  }
-};
 
 const administer = async (sql: string): Promise<string> => {
   const outcome = await runtime?.exec(
@@ -279,7 +259,7 @@ describe('a stack whose applications reach PostgreSQL through PgBouncer', { time
   });
 
   it('passes the login of a consumer on, so that PostgreSQL knows who it is', async () => {
-    const client = await open(login({}, await identityOf('reference-api')));
+    const client = await connect(login({}, await identityOf('reference-api')));
     const { rows } = await client.query('SELECT current_user::text AS me, (SELECT count(*)::int FROM users) AS users');
     assert.deepEqual(rows, [{ me: 'reference-api', users: 1 }]);
     await client.end();
@@ -383,7 +363,7 @@ describe('a stack whose applications reach PostgreSQL through PgBouncer', { time
         20,
         async () => {
           try {
-            clients.push(await open(config));
+            clients.push(await connect(config));
           } catch (thrown) {
             turnedAway = thrown instanceof Error ? thrown.message : String(thrown);
           }
@@ -392,7 +372,7 @@ describe('a stack whose applications reach PostgreSQL through PgBouncer', { time
       assert.ok(clients.length >= 980, `${clients.length} clients: ${turnedAway}`);
       while (clients.length <= 1000 && turnedAway === '')
         try {
-          clients.push(await open(config));
+          clients.push(await connect(config));
         } catch (thrown) {
           turnedAway = thrown instanceof Error ? thrown.message : String(thrown);
         }
