@@ -19,8 +19,10 @@ export interface ExecResult {
 export interface ServiceStatus {
   readonly service: string;
   readonly state: 'running' | 'stopped' | 'failed' | 'left-out';
-  /** Why, where it is not running. */
+  /** Why, where it is not running; what is to be known of it, where it is. */
   readonly detail?: string;
+  /** True where it runs with another configuration than the project has by now; absent where it does not, or nobody can tell. */
+  readonly outdated?: true;
   readonly processId?: number;
   readonly endpoints: readonly (Endpoint & { readonly containerPort: number })[];
 }
@@ -35,7 +37,7 @@ export interface Callers {
 /** Where a stack runs. One instance belongs to one stack in one posture. */
 export interface Runtime {
   readonly kind: 'process' | 'compose';
-  /** Starts what is not running, in the order of dependencies, each when those before it are ready. */
+  /** Starts what is not running, and anew what runs with an earlier configuration, in the order of dependencies, each when those before it are ready. */
   readonly up: (options: {
     readonly only?: readonly string[];
     readonly signal: AbortSignal;

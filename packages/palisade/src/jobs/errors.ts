@@ -13,6 +13,7 @@ export const { error, definitions } = defineErrors<{
   'job/statements-not-supported': { service: string; kind: string };
   'job/identity-unreadable': { file: string; why: string };
   'job/no-recipients': { project: string };
+  'job/not-bootstrapped': { services: readonly string[]; directory: string };
   'job/no-bundled-stack': { directory: string };
   'job/demo-service-failed': { service: string; why: string };
   'job/source-changed': { source: string; target: string; files: readonly string[] };
@@ -101,6 +102,14 @@ export const { error, definitions } = defineErrors<{
     message: ({ project }) => `nobody would hold the keys of ${project}: there is no age recipient`,
     next: () =>
       'make a pair with age-keygen, keep the identity off this machine, and give --recipient age1… or set it in palisade.yaml; --demo-identity is for trying out',
+  },
+  'job/not-bootstrapped': {
+    exit: 2,
+    summary: 'A hardened stack was to be started before its certificates and secrets were made.',
+    message: ({ services }) =>
+      `nothing was started or stopped: certificates that ${services.join(', ')} would need are not issued yet`,
+    next: ({ directory }) =>
+      `run palisade bootstrap ${directory}, which makes them and starts the services in their order; palisade rollback goes back`,
   },
   'job/no-bundled-stack': {
     exit: 2,

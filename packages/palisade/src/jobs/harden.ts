@@ -22,6 +22,7 @@ import { isFileSystemError } from '../support/files.ts';
 import { assessStack } from './assess.ts';
 import type { ResultContext } from './context.ts';
 import { error } from './errors.ts';
+import { startedOn } from './open-runtime.ts';
 import { type ProjectOptions, openProject } from './project.ts';
 import { departures } from './references.ts';
 
@@ -143,6 +144,8 @@ export const hardenProject = async (options: HardenOptions, context: ResultConte
   await context.result(
     `before  ${openCount(before)}\nafter   ${openCount(after)}\n${manualList(plan.changes.length === 0 ? makePlan(after.findings) : plan, context.color)}`,
   );
+  if (options.inPlace && plan.changes.length > 0 && startedOn(directory) !== undefined)
+    context.progress('what runs goes on in its earlier posture until palisade bootstrap or palisade up starts it anew');
   if (existsSync(join(directory, '.palisade')))
     context.progress(`undo with: palisade rollback ${relative('', directory) || '.'}`);
   return exitCodeOf(after);

@@ -20,14 +20,14 @@ const renderStatus = (services: readonly ServiceStatus[]): string => {
   return services
     .map(({ service, state, detail, endpoints }) => {
       const where = endpoints.map(({ host, port, containerPort }) => `${host}:${port} (${containerPort})`).join(', ');
-      return `${`${service.padEnd(longest)}  ${state.padEnd(8)}  ${where === '' ? (detail ?? '') : where}`.trimEnd()}\n`;
+      return `${`${service.padEnd(longest)}  ${state.padEnd(8)}  ${[where, detail ?? ''].filter((part) => part !== '').join('  ')}`.trimEnd()}\n`;
     })
     .join('');
 };
 
-/** 0 where all that can run does; 3 where something failed or has stopped. */
+/** 0 where all that can run does, as the files say; 3 where something failed, has stopped, or runs with an earlier configuration. */
 const exitCodeOfStatus = (services: readonly ServiceStatus[]): ExitCode =>
-  services.some(({ state }) => state === 'failed' || state === 'stopped') ? 3 : 0;
+  services.some(({ state, outdated }) => state === 'failed' || state === 'stopped' || outdated === true) ? 3 : 0;
 
 /** The job behind `palisade up`. */
 export const upProject = async (

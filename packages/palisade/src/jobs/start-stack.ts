@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Runtime, ServiceStatus } from '../contracts/runtime.ts';
 import type { Service, Stack } from '../contracts/stack.ts';
+import { activeServices } from '../model/index.ts';
 import { listenerAuthorities, unsealVault } from '../services/vault/bootstrap/index.ts';
 import type { JobContext } from './context.ts';
+import { error } from './errors.ts';
+import { certificatesOf } from './hardened/goal.ts';
 import { connectToVault, findVault, listenerDirectoryOf, vaultStateOf } from './hardened/vault-access.ts';
 import { readIdentity } from './identity.ts';
 import { type RuntimeOptions, openOwnRuntime } from './open-runtime.ts';
@@ -54,9 +57,23 @@ export const unsealIfBootstrapped = async (
 const wasBootstrapped = (stack: Stack): boolean => existsSync(join(vaultStateOf(stack), 'custody.json'));
 
 /**
+ * Services that mount certificates which the bootstrap issues and has not issued. They could not start, and what runs in an
+ * earlier posture would have been stopped for them.
+ */
+const withoutCertificates = (stack: Stack): readonly string[] => {
+  const missing = certificatesOf(stack)
+    .map(({ directory }) => join(stack.directory, directory))
+    .filter((directory) => !existsSync(join(directory, 'cert.pem')));
+  return activeServices(stack)
+    .filter(({ mounts }) => mounts.some(({ type, source }) => type === 'bind' && missing.includes(source ?? '')))
+    .map(({ name }) => name);
+};
+
+/**
  * Starts a stack where it is to run. A Vault that was bootstrapped is unsealed before anything that needs it starts.
  *
- * @throws `vault-bootstrap/identity-needed` where it is sealed and nobody gave an identity
+ * @throws `vault-bootstrap/identity-needed` where it is sealed and nobody gave an identity; `job/not-bootstrapped` where its
+ * services need certificates that only a bootstrap makes
  */
 export const startStack = async (
   stack: Stack,
@@ -66,6 +83,9 @@ export const startStack = async (
   const { signal, progress } = context;
   const runtime = openOwnRuntime(stack, context, options);
   const vault = findVault(stack);
+  const waiting = vault === undefined || wasBootstrapped(stack) ? [] : withoutCertificates(stack);
+  if (waiting.length > 0)
+    throw error('job/not-bootstrapped', { services: waiting, directory: relative('', stack.directory) || '.' });
   if (vault !== undefined && wasBootstrapped(stack)) {
     await runtime.up({ only: [vault.name], signal, progress });
     await unsealIfBootstrapped(runtime, vault, options, context);

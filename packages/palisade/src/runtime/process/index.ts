@@ -9,6 +9,7 @@ import { run } from '../../support/exec.ts';
 import { sha256 } from '../../support/files.ts';
 import { error } from '../errors.ts';
 import { ANYBODY, accountsOf } from './accounts.ts';
+import { isOutdated } from './configuration.ts';
 import { giveOwnFiles, prepareContext, prepareDataDirectory } from './context.ts';
 import { type Bounds, type Host, type Runnable, runnableOf } from './host.ts';
 import { acquireLock } from './lock.ts';
@@ -56,6 +57,12 @@ const MOST_LOG = 1024 * 1024;
 const readIfPresent = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
 const quiet = (): void => undefined;
+
+/** What `status` adds about a service that would be started otherwise by now. */
+const outdated = {
+  outdated: true,
+  detail: 'its configuration has changed since it was started; palisade up restarts it with the new one',
+} as const;
 
 /** Where the data goes that the services' accounts could not reach beside the record of them. */
 const elsewhereOf = ({ stack, stateDirectory, sharedDirectory = '/var/lib/palisade' }: ProcessRuntimeOptions): string =>
@@ -173,12 +180,13 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
       };
     if (record.phase === 'starting')
       return { service, state: 'stopped', detail: 'it is not ready yet', processId: record.pid, endpoints: [] };
-    const declared = 'reason' in found ? [] : found.process.ports(found.service, stack);
+    const declared = record.ports ?? ('reason' in found ? [] : found.process.ports(found.service, stack));
     const ports = state?.ports[service] ?? {};
     return {
       service,
       state: 'running',
       processId: record.pid,
+      ...(isOutdated(host, service, record) ? outdated : {}),
       endpoints: declared.flatMap((containerPort) => {
         const port = ports[String(containerPort)];
         return port === undefined ? [] : [{ host: '127.0.0.1', port, containerPort }];
@@ -271,7 +279,10 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
       const state = readState(stateDirectory);
       const record = state?.processes[service];
       const port = state?.ports[service]?.[String(containerPort)];
-      return record === undefined || port === undefined || !isRunning(record) ? undefined : { host: '127.0.0.1', port };
+      // A port of another posture is remembered, and nobody listens on it.
+      if (record === undefined || port === undefined || record.ports?.includes(containerPort) === false)
+        return undefined;
+      return isRunning(record) ? { host: '127.0.0.1', port } : undefined;
     },
 
     exec: (service, command, { input, signal }) => runClient(service, command, input, signal),

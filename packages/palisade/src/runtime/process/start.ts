@@ -5,6 +5,7 @@ import { PalisadeError, messageOf } from '../../support/errors.ts';
 import { retry } from '../../support/retry.ts';
 import { error } from '../errors.ts';
 import { listenersOf } from '../listeners.ts';
+import { configurationDigest } from './configuration.ts';
 import { type Prepared, giveOwnFiles, prepareContext } from './context.ts';
 import { type Host, type Runnable, runnableOf } from './host.ts';
 import { type Launched, launch } from './launch.ts';
@@ -178,7 +179,7 @@ const runPreparations = async (
 
 const runToReadiness = async (
   start: Start,
-  { account }: Runnable,
+  { account, process, service: model }: Runnable,
   plan: ProcessPlan,
   { context }: Prepared,
 ): Promise<void> => {
@@ -196,6 +197,8 @@ const runToReadiness = async (
     startedAt: new Date(host.clock.now()).toISOString(),
     stopSignal: plan.stopSignal ?? 'SIGTERM',
     ...(plan.reloadSignal === undefined ? {} : { reloadSignal: plan.reloadSignal }),
+    configuration: configurationDigest(host.stack, model),
+    ports: [...process.ports(model, host.stack)],
   };
   await state.update((now) => ({
     ...now,

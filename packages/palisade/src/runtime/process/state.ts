@@ -12,6 +12,9 @@ const processSchema = identitySchema.extend({
   startedAt: z.string(),
   stopSignal: z.enum(['SIGTERM', 'SIGINT', 'SIGQUIT']),
   reloadSignal: z.literal('SIGHUP').optional(),
+  /** Digest of the configuration that it was started with, and the container ports that it has; records of earlier versions lack them. */
+  configuration: z.string().optional(),
+  ports: z.array(z.number().int().positive()).optional(),
 });
 
 const stateSchema = z.object({

@@ -1,4 +1,5 @@
 import { mapConcurrently } from '../../support/concurrency.ts';
+import { isOutdated } from './configuration.ts';
 import { type Host, runnableOf } from './host.ts';
 import type { Step } from './order.ts';
 import { isRunning } from './processes.ts';
@@ -16,17 +17,20 @@ export interface StartAll {
 }
 
 /**
- * Starts what does not run, each service when those before it are ready. Leftovers of a killed run go first. Where one
- * fails, those that need it are not started, the others are, and the first failure is thrown; what is ready stays, so
+ * Starts what does not run, or runs with an earlier configuration, each service when those before it are ready. Leftovers of a
+ * killed run go first. Where one fails, those that need it are not started, the others are, and the first failure is thrown; what is ready stays, so
  * that it can be looked at and the next try is short. Where the signal is aborted, everything that this call started
  * is ended again.
  */
 export const startAll = async (host: Host, state: StateFile, { steps, signal, say }: StartAll): Promise<void> => {
   const toStart = new Set<string>();
-  for (const { service } of steps) {
+  for (const { service } of steps.toReversed()) {
     signal.throwIfAborted();
     const record = state.current().processes[service];
-    if (record?.phase === 'ready' && isRunning(record)) continue;
+    if (record?.phase === 'ready' && isRunning(record)) {
+      if (!isOutdated(host, service, record)) continue;
+      say(`${service}: stopping, because its configuration has changed since it was started`);
+    }
     await stopService(host, state, service);
     toStart.add(service);
   }
