@@ -130,7 +130,7 @@ export const changePosture = async (journey: Journey): Promise<PostureChange> =>
     const evidence = await collectLiveEvidence(development.stack, context, { runtime: development.runtime });
     const before = ofKind(assessStack(development.stack, context, evidence).findings);
     await journey.inDevelopment?.(development.runtime);
-    if (way !== 'take-over') await development.runtime.down(ending);
+    if (way === 'copy') await development.runtime.down(ending);
 
     if (target !== source) await prepareTarget({ source, target });
     assert.notEqual(await hardenAt(target), 0);
