@@ -88,6 +88,8 @@ export interface HardenedConfiguration extends Listening {
   readonly auditSigningKey?: string;
   /** Networks of the gateway. */
   readonly proxies: readonly string[];
+  /** How many instances of this service run; while Redis is away, each counts with its part of the limits. */
+  readonly instances: number;
   /** Names in the gateway's certificate, one of which is needed to be believed; any certificate or none where absent. */
   readonly proxyNames?: readonly CertificateName[];
 }

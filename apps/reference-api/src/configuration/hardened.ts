@@ -1,7 +1,17 @@
 import * as z from 'zod';
 import type { HardenedConfiguration } from './configuration.ts';
 import { entryOf, neighbourEntry, postgresEntry } from './servers.ts';
-import { absolutePath, hostAndPort, port, proxyNames, secretPath, seconds, trueOrFalse, url } from './variables.ts';
+import {
+  absolutePath,
+  count,
+  hostAndPort,
+  port,
+  proxyNames,
+  secretPath,
+  seconds,
+  trueOrFalse,
+  url,
+} from './variables.ts';
 
 /** The variables of the hardened posture. */
 export const hardened = z
@@ -38,6 +48,7 @@ export const hardened = z
       .string()
       .regex(/^[\w-]+$/u, 'has to be the name of a key')
       .optional(),
+    INSTANCES: count,
     TRUSTED_PROXIES: z.string().default(''),
     TRUSTED_PROXY_NAMES: proxyNames,
     VAULT_ADDR: url('https:'),
@@ -97,6 +108,7 @@ export const hardened = z
         : { kind: 'outside', url: env.OIDC_ISSUER },
     auditDirectory: env.AUDIT_DIRECTORY,
     ...(env.AUDIT_SIGNING_KEY_NAME === undefined ? {} : { auditSigningKey: env.AUDIT_SIGNING_KEY_NAME }),
+    instances: env.INSTANCES,
     proxies: env.TRUSTED_PROXIES.split(',').filter((each) => each !== ''),
     ...(env.TRUSTED_PROXY_NAMES === undefined ? {} : { proxyNames: env.TRUSTED_PROXY_NAMES }),
   }));

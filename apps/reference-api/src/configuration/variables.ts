@@ -28,6 +28,13 @@ export const trueOrFalse = z
   .enum(['true', 'false'], 'has to be true or false')
   .default('false')
   .transform((text) => text === 'true');
+/** A number of things, one where it is absent. */
+export const count = z.coerce
+  .number('has to be a number from 1 to 100')
+  .int('has to be a number from 1 to 100')
+  .min(1)
+  .max(100)
+  .default(1);
 /** `host:port`. */
 export const hostAndPort = z
   .string()

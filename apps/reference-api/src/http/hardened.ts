@@ -32,6 +32,8 @@ export interface HardenedServerOptions {
   readonly audit: AuditSink;
   /** Where limits are counted, so that several instances count together; this process where absent. */
   readonly redis?: SendCommand;
+  /** How many count together there. While it is away, each gives its part of a limit; one where absent. */
+  readonly instances?: number;
   /** Networks of the gateway, whose X-Forwarded-For is believed. */
   readonly proxies: readonly string[];
   /** Names of certificates, one of which the gateway has to show to be believed. */
@@ -86,8 +88,8 @@ export const createHardenedServer = async (
         ? {}
         : {
             store: createRedisStore({ sendCommand: (command) => redis(command) }),
-            // One instance alone: without Redis it counts for itself, so that nobody gets more than before.
-            whenStoreFails: { instances: 1 },
+            // Without Redis each counts for itself, so that nobody gets more than before at all of them together.
+            whenStoreFails: { instances: options.instances ?? 1 },
           }),
     },
     audit: { sink: options.audit },

@@ -44,6 +44,8 @@ export interface AuthorizationServer {
   readonly localKeys: () => readonly LocalKey[];
   /** Told of every other set of keys from now on: `(keys) => guard.useKeys(issuer, keys)`. */
   readonly onKeysChanged: (listener: (keys: readonly LocalKey[]) => void) => void;
+  /** Makes the tables where they are missing; rejects while that cannot be done. Until then the endpoints answer 503. */
+  readonly ready: () => Promise<void>;
   /** For the guard: `tokens.revocations`. One look-up by primary key a request; rejects where the database cannot say. */
   readonly revocations: Revocations;
   /** `planned` where absent: with overlap. `compromised`: at once; all tokens and sessions end. */
@@ -153,7 +155,10 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
     onKeysChanged: (listener) => {
       listeners.push(listener);
     },
-    revocations: { isRevoked: ({ issuer: from, tokenId }) => from === issuer && accessTokens.isRevoked(tokenId) },
+    ready,
+    revocations: {
+      isRevoked: ({ issuer: from, tokenId }) => from === issuer && ready().then(() => accessTokens.isRevoked(tokenId)),
+    },
     rotateKeys: (why = 'planned') => ring.rotate(why),
     refreshKeys: () => ring.refresh(),
     accounts: { add: (account) => ready().then(() => accounts.add(account)) },

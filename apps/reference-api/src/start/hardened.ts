@@ -14,7 +14,7 @@ import { openWithAppRole } from '../vault/vault.ts';
 import { openAudit } from './audit.ts';
 import { openIssuer } from './issuer.ts';
 import { createLateLog } from './late-log.ts';
-import { atStart, checksOf, refreshAll, serviceOf } from './opening.ts';
+import { atStart, checksOf, refreshAll, serviceOf, settleWithin } from './opening.ts';
 
 /** Starts the service behind the guard. @throws StartError */
 export const startHardened = async (configuration: HardenedConfiguration): Promise<Service> => {
@@ -88,7 +88,12 @@ export const startHardened = async (configuration: HardenedConfiguration): Promi
   let draining = false;
   const routes = [
     ...healthRoutes(
-      { database: () => database.query('SELECT 1'), ...checksOf(neighbours), vault: vault.check },
+      {
+        database: () => database.query('SELECT 1'),
+        ...checksOf(neighbours),
+        vault: vault.check,
+        ...(server === undefined ? {} : { 'authorization server': server.ready }),
+      },
       {
         details: false,
         draining: () => draining,
@@ -104,8 +109,11 @@ export const startHardened = async (configuration: HardenedConfiguration): Promi
     ...neighbours.flatMap((neighbour) => neighbour.routes),
   ];
   const redis = neighbours.find(({ name }) => name === 'redis');
-  // The first connection takes longer than a limit may wait for its count.
-  redis?.check().catch(warn('redis does not answer yet'));
+  // Nobody is let in before this instance counts with the others, and can tell which tokens were revoked.
+  await Promise.all([
+    settleWithin(redis?.check(), warn('redis does not answer yet; limits are counted here alone')),
+    settleWithin(server?.ready(), warn('listening before the tables of the authorization server are there')),
+  ]);
   const http = await createHardenedServer(
     {
       logLevel: configuration.logLevel,
@@ -115,7 +123,7 @@ export const startHardened = async (configuration: HardenedConfiguration): Promi
       audit,
       proxies: configuration.proxies,
       ...(configuration.proxyNames === undefined ? {} : { proxyNames: configuration.proxyNames }),
-      ...(redis?.send === undefined ? {} : { redis: redis.send }),
+      ...(redis?.send === undefined ? {} : { redis: redis.send, instances: configuration.instances }),
     },
     [...routes, documentRoute(() => openApiOf(routes, http.guard.openapi()))],
     server === undefined ? [] : [server.plugin],

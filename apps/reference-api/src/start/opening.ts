@@ -15,6 +15,27 @@ export const atStart = async <Opened>(what: string, open: () => Promise<Opened>)
   }
 };
 
+/** Milliseconds for which a start waits for what may also come later. */
+const mostPatience = 5_000;
+
+/** Waits for what the service works better with, a bounded time: where it does not come, the start goes on, and `failed` is told why. */
+export const settleWithin = async (
+  coming: Promise<unknown> | undefined,
+  failed: (error: unknown) => void,
+): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${mostPatience} ms`)), mostPatience);
+  });
+  try {
+    await Promise.race([coming, tooLate]);
+  } catch (error) {
+    failed(error);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
 /** What tells whether the neighbours answer, by name. */
 export const checksOf = (neighbours: readonly OpenNeighbour[]): Record<string, () => Promise<void>> =>
   Object.fromEntries(neighbours.map(({ name, check }) => [name, check]));
