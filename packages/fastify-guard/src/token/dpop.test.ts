@@ -107,6 +107,14 @@ test('refuses a bound token without its proof, with two proofs, and an unbound o
   assert.deepEqual((await ask(free, undefined, 'Bearer')).status, 200);
 });
 
+test('refuses a token with a binding that nobody understands beside the one that is proven', async (context) => {
+  const ask = await guarded(context);
+  for (const more of [{ kid: 'x' }, { jwe: 'x' }, { 'x5t#S256': 'A'.repeat(43) }]) {
+    const text = token({ cnf: { jkt, ...more } });
+    assert.equal((await ask(text, proof(text))).code, 'token-invalid', JSON.stringify(more));
+  }
+});
+
 test('refuses the proof of another key than the one of the token', async (context) => {
   const ask = await guarded(context, { algorithms: ['ES256', 'EdDSA'] });
   const text = bound();

@@ -80,6 +80,17 @@ test('answers 503 where nobody knows whether a token was revoked', async (contex
   }
 });
 
+test('takes nothing but a no for a no where it asks about revocation', async (context) => {
+  // As a store without types answers.
+  for (const answer of ['null', '0', '""', '"no"', '{}']) {
+    const { app } = await guarded(context, {
+      tokens: { ...options([old]), revocations: { isRevoked: async () => JSON.parse(answer) } },
+    });
+    const { statusCode } = await app.inject({ url: '/me', headers: { authorization: `Bearer ${token()}` } });
+    assert.equal(statusCode, 401, answer);
+  }
+});
+
 test('needs an id in each token where tokens can be revoked, also where claims are made optional', async (context) => {
   const issuers = [{ issuer, audience, algorithms: ['ES256'] as const, keys: { local: [old] }, required: [] }];
   const plain = signed(header(), { iss: issuer, sub: 'a', aud: audience, exp: seconds() + 60 }, keys.p256.privateKey);
