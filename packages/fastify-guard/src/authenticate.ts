@@ -32,7 +32,12 @@ const valuesOf = (request: IncomingMessage, name: string): readonly string[] => 
   return values;
 };
 
-const scheme = /^([A-Za-z]+) ([^ ]+)$/;
+/** The scheme in lower case and what comes after it; a regular expression would look at each character of a long token. */
+const readAuthorization = (value: string): readonly [scheme: string, text: string] => {
+  const space = value.indexOf(' ');
+  const text = value.slice(space + 1);
+  return space === -1 || text === '' || text.includes(' ') ? ['', ''] : [value.slice(0, space).toLowerCase(), text];
+};
 
 /** The sender of a token has proven that it holds the key that the token is bound to. */
 const checkSender = async (
@@ -100,8 +105,7 @@ export const authenticate = (
 
   const [authorization] = authorizations;
   if (authorization !== undefined) {
-    const [, name = '', text = ''] = scheme.exec(authorization) ?? [];
-    const kind = name.toLowerCase();
+    const [kind, text] = readAuthorization(authorization);
     if ((kind !== 'bearer' && kind !== 'dpop') || !accepted.includes('jwt')) return refuse('token-invalid', 'scheme');
     return checkToken(request, kind, text, authenticators);
   }

@@ -68,42 +68,66 @@ export const serverOptions = (
 const nameOf = ({ remoteAddress, remotePort }: Socket): string | undefined =>
   remoteAddress === undefined || remotePort === undefined ? undefined : `${remoteAddress}|${remotePort}`;
 
+/** A connection, and what is known of its use. */
+interface Connection {
+  readonly socket: Socket;
+  /** The answer to its last request; requests of one connection are answered in order. */
+  response: ServerResponse | undefined;
+  /** It sent a request since it came, or since it was spared. */
+  used: boolean;
+}
+
+const isBusy = ({ response }: Connection): boolean => response !== undefined && !response.closed;
+
 /**
  * Keeps the number of connections. Where it is reached, an idle one goes, so that somebody who opens connections and does nothing
- * with them keeps nobody else out: one that is used lives.
+ * with them keeps nobody else out: one that sent a request is spared, once for each time that room is sought (the CLOCK algorithm).
+ * A request costs two marks, and nothing listens to its end.
  */
 const boundConnections = (server: Server, most: number): void => {
-  const open = new Set<Socket>();
-  /** By name, in the order in which they began to wait. */
-  const idle = new Map<string, Socket>();
+  /** Those that came or were spared first, first. */
+  const open = new Set<Connection>();
+  const named = new Map<string, Connection>();
+  const known = new WeakMap<Socket, Connection>();
+  const idle = (): Connection | undefined => {
+    let looks = open.size * 2;
+    for (const connection of open) {
+      if (looks-- === 0) return undefined;
+      if (!isBusy(connection) && !connection.used) return connection;
+      connection.used = false;
+      open.delete(connection);
+      open.add(connection);
+    }
+    return undefined;
+  };
   server.on('connection', (socket: Socket) => {
-    const name = nameOf(socket);
     if (open.size >= most) {
-      const [oldest] = idle;
-      if (oldest === undefined) {
+      const waiting = idle();
+      if (waiting === undefined) {
         socket.destroy();
         return;
       }
-      const [its, waiting] = oldest;
-      idle.delete(its);
       open.delete(waiting);
-      waiting.destroy();
+      waiting.socket.destroy();
     }
-    open.add(socket);
+    const connection: Connection = { socket, response: undefined, used: false };
+    const name = nameOf(socket);
+    open.add(connection);
+    if (name !== undefined) named.set(name, connection);
     socket.once('close', () => {
-      open.delete(socket);
-      if (name !== undefined && idle.get(name) === socket) idle.delete(name);
+      open.delete(connection);
+      if (name !== undefined && named.get(name) === connection) named.delete(name);
     });
-    if (name !== undefined) idle.set(name, socket);
   });
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    const name = nameOf(socket);
-    const waiting = name === undefined ? undefined : idle.get(name);
-    if (name === undefined || waiting === undefined) return;
-    idle.delete(name);
-    response.on('close', () => {
-      if (open.has(waiting)) idle.set(name, waiting);
-    });
+    let connection = known.get(socket);
+    if (connection === undefined) {
+      connection = named.get(nameOf(socket) ?? '');
+      if (connection === undefined) return;
+      known.set(socket, connection);
+    }
+    connection.response = response;
+    connection.used = true;
   });
 };
 

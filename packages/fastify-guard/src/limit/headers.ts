@@ -10,14 +10,21 @@ const seconds = (milliseconds: number): number => Math.max(1, Math.ceil(millisec
 /** A text of a structured field holds ASCII alone (RFC 9651 section 3.3.3). */
 const quoted = (name: string): string => `"${name.replaceAll(/[^\x20-\x7e]|["\\]/g, '_')}"`;
 
-/** Names as they were quoted before. They are those of the limits of the application, and so they are few. */
-const names = new Map<string, string>();
-const nameOf = ({ name }: Counter): string => {
-  const known = names.get(name);
+/** The constant parts of what is said about a counter. */
+interface Said {
+  readonly policy: string;
+  readonly left: string;
+}
+
+/** What is said of counters that live on. */
+const said = new WeakMap<Counter, Said>();
+const saidOf = (counter: Counter): Said => {
+  const known = said.get(counter);
   if (known !== undefined) return known;
-  const text = quoted(name);
-  names.set(name, text);
-  return text;
+  const name = quoted(counter.name);
+  const made = { policy: `${name};q=${counter.limit};w=${counter.window}`, left: `${name};r=` };
+  said.set(counter, made);
+  return made;
 };
 
 /**
@@ -25,16 +32,17 @@ const nameOf = ({ name }: Counter): string => {
  * `w` the limit and its window in seconds, `r` what is left, `t` seconds until there is more.
  */
 export const limitHeaders = (taken: readonly Taken[]): Readonly<Record<string, string>> => {
-  let [policy, left] = ['', ''];
+  let [policies, lefts] = ['', ''];
   for (const { counters, counted } of taken)
-    for (const [index, counter] of counters.entries()) {
-      const name = nameOf(counter);
-      const { remaining, reset } = counted.counts[index] ?? { remaining: 0, reset: 0 };
-      const between = policy === '' ? '' : ', ';
-      policy += `${between}${name};q=${counter.limit};w=${counter.window}`;
-      left += `${between}${name};r=${remaining};t=${seconds(reset)}`;
+    for (let index = 0; index < counters.length; index += 1) {
+      const [counter, count] = [counters[index], counted.counts[index]];
+      if (counter === undefined || count === undefined) continue;
+      const { policy, left } = saidOf(counter);
+      const between = policies === '' ? '' : ', ';
+      policies += between + policy;
+      lefts += `${between}${left}${count.remaining};t=${seconds(count.reset)}`;
     }
-  return policy === '' ? {} : { 'ratelimit-policy': policy, ratelimit: left };
+  return policies === '' ? {} : { 'ratelimit-policy': policies, ratelimit: lefts };
 };
 
 /** Seconds until a refused request can pass: when the last of the used-up counters has a place again. */

@@ -7,7 +7,13 @@ interface Held {
   /** Milliseconds. */
   readonly part: number;
   total: number;
+  /** The part of the last request; what is kept in order of it changes once in each part, not at each request. */
+  newest: number;
+  usedUp: boolean;
 }
+
+/** Number of no part. */
+const never = -1;
 
 /** A full store looks at so many counters for one that is free again, so that a newcomer does not cost a walk through all. */
 const mostLooks = 1_000;
@@ -21,15 +27,16 @@ export const createMemoryStore = (
   options: { readonly most?: number; readonly now?: Now } = {},
 ): CounterStore & { readonly takeNow: (counters: readonly Counter[]) => Counted } => {
   const { most = 100_000, now = systemNow } = options;
-  /** By time of last use, the oldest first. */
+  /** By the part of time in which they were used last, the oldest first. */
   const open = new Map<string, Held>();
-  const usedUp = new Map<string, Held>();
+  const full = new Map<string, Held>();
 
   const settle = (held: Held, time: number): void => {
-    const oldest = Math.floor(time / held.part) - partsOfWindow;
-    for (const [number, count] of held.parts) {
-      if (number >= oldest) break;
-      held.parts.delete(number);
+    const number = Math.floor(time / held.part);
+    if (number === held.newest) return;
+    for (const [part, count] of held.parts) {
+      if (part >= number - partsOfWindow) break;
+      held.parts.delete(part);
       held.total -= count;
     }
   };
@@ -38,26 +45,42 @@ export const createMemoryStore = (
     return first.done === true ? 0 : (first.value + partsOfWindow + 1) * held.part;
   };
   const makeRoom = (time: number): boolean => {
-    if (open.size + usedUp.size < most) return true;
+    if (open.size + full.size < most) return true;
     let looks = 0;
-    for (const [key, held] of usedUp) {
-      if (freeAt(held) <= time) usedUp.delete(key);
+    for (const [key, held] of full) {
+      if (freeAt(held) <= time) full.delete(key);
       if (++looks === mostLooks) break;
     }
-    if (open.size + usedUp.size < most) return true;
-    const oldest = open.keys().next();
-    return oldest.done !== true && open.delete(oldest.value);
+    if (open.size + full.size < most) return true;
+    for (const [key, oldest] of open) {
+      // It can be one of the counters of this very request, which then has to be put back.
+      oldest.newest = never;
+      return open.delete(key);
+    }
+    return false;
   };
   const find = (counter: Counter, time: number): Held | undefined => {
-    const held = open.get(counter.key) ?? usedUp.get(counter.key);
+    const held = open.get(counter.key) ?? full.get(counter.key);
     if (held !== undefined) {
       settle(held, time);
       return held;
     }
     if (!makeRoom(time)) return undefined;
-    const fresh: Held = { parts: new Map(), part: (counter.window * 1000) / partsOfWindow, total: 0 };
+    const part = (counter.window * 1000) / partsOfWindow;
+    const fresh: Held = { parts: new Map(), part, total: 0, newest: never, usedUp: false };
     open.set(counter.key, fresh);
     return fresh;
+  };
+  /** Puts a counter where it belongs, the last of its like, where that changes something. */
+  const place = (key: string, held: Held, limit: number, time: number): void => {
+    const number = Math.floor(time / held.part);
+    const usedUp = held.total >= limit;
+    if (held.newest === number && held.usedUp === usedUp) return;
+    open.delete(key);
+    full.delete(key);
+    held.newest = number;
+    held.usedUp = usedUp;
+    (usedUp ? full : open).set(key, held);
   };
   const countOf = (counter: Counter, held: Held | undefined, time: number): Count => {
     if (held === undefined) return { remaining: 0, reset: counter.window * 1000 };
@@ -79,9 +102,7 @@ export const createMemoryStore = (
           held.parts.set(number, (held.parts.get(number) ?? 0) + 1);
           held.total += 1;
         }
-        open.delete(key);
-        usedUp.delete(key);
-        (held.total >= limit ? usedUp : open).set(key, held);
+        place(key, held, limit, time);
       });
       return { allowed, counts: counters.map((counter, index) => countOf(counter, helds[index], time)) };
     },

@@ -1,8 +1,5 @@
-import { hash } from 'node:crypto';
 import { GuardError } from '../errors.ts';
-import { type Identity, identityKey } from '../identity.ts';
 import { requireOneOf, unknownOptions } from '../options/check.ts';
-import type { Counter } from './counter.ts';
 import { type Rate, type RateText, readRate } from './rate.ts';
 
 /** Whose requests are counted together: those of an address (IPv6 by /64), of an identity, or of all callers. */
@@ -42,15 +39,4 @@ export const readRules = (rules: readonly LimitRule[], place: string, where: str
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new GuardError('guard/option-invalid', `${where} says ${twice} twice`);
   return settled;
-};
-
-/** The counter of a limit for a request. The identity enters as a digest, because it can be long and is personal. */
-export const counterOf = (limit: SettledLimit, prefix: string, identity: Identity | undefined): Counter => {
-  const who =
-    limit.per === 'everybody'
-      ? '*'
-      : limit.per === 'address'
-        ? prefix
-        : hash('sha256', identity === undefined ? '' : identityKey(identity), 'base64url');
-  return { key: `${limit.name}:${who}`, name: limit.name, limit: limit.limit, window: limit.window };
 };

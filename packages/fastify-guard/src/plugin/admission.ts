@@ -2,13 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createMethods } from '../access/methods.ts';
 import { after } from '../after.ts';
 import { type SettledPolicy, settledPolicy } from '../access/policy.ts';
-import { clientAddress, clientPrefix } from '../address/address.ts';
+import { type Peer, createPeers } from '../address/peer.ts';
 import { type Authenticators, authenticate, challengeOf } from '../authenticate.ts';
 import { certificateOf } from '../certificate/certificate.ts';
 import type { Deadlines } from '../http/deadlines.ts';
 import type { Identity } from '../identity.ts';
 import { limitHeaders, retryAfter } from '../limit/headers.ts';
-import { type SettledLimit, counterOf } from '../limit/rules.ts';
+import { createCounters } from '../limit/counters.ts';
 import { type ProblemCode, problem } from '../problem/problem.ts';
 import { type Refusal, isRefusal } from '../refusal.ts';
 import { sendProblem } from './send.ts';
@@ -27,27 +27,13 @@ const unavailable: readonly ProblemCode[] = [
   'audit-unavailable',
 ];
 
-interface Phases {
-  readonly before: readonly SettledLimit[];
-  readonly after: readonly SettledLimit[];
-}
-
-/** Limits by the phase in which they are counted, for each list of them once. */
-const phases = new WeakMap<readonly SettledLimit[], Phases>();
-
-const inPhases = (limits: readonly SettledLimit[]): Phases => {
-  const known = phases.get(limits);
-  if (known !== undefined) return known;
-  const made = {
-    before: limits.filter(({ per }) => per !== 'subject'),
-    after: limits.filter(({ per }) => per === 'subject'),
-  };
-  phases.set(limits, made);
-  return made;
-};
-
 /** The reply that a request was refused with; `undefined` where it goes on. At once where nobody has to be waited for. */
 type Decision = FastifyReply | undefined | Promise<FastifyReply | undefined>;
+
+/** Tells the caller what is left of its limits, those before and after authentication together. */
+const tellLimits = (reply: FastifyReply, { taken }: RequestState): void => {
+  if (taken.length > 0) void reply.headers(limitHeaders(taken));
+};
 
 /** Decides about each request before anything of the application runs. */
 export const createAdmission = (
@@ -56,6 +42,8 @@ export const createAdmission = (
 ): ((request: FastifyRequest, reply: FastifyReply) => Decision) => {
   const { credentials, limits, cors, overload, now } = settings;
   const methodsOf = createMethods(settings.policies);
+  const peerOf = createPeers(settings.isProxy);
+  const countersOf = createCounters();
   const authenticators: Authenticators = {
     ...(credentials.tokens === undefined ? {} : { tokens: credentials.tokens }),
     ...(credentials.proofs === undefined ? {} : { proofs: credentials.proofs }),
@@ -74,31 +62,36 @@ export const createAdmission = (
     state.problem = refusal.problem;
     const route = `${request.method} ${state.policy?.url ?? '(none)'}`;
     request.log.info({ problem: refusal.problem, reason: refusal.reason }, 'request refused');
-    settings.observe({ type: 'refused', ...refusal, address: state.address, route });
+    settings.observe({ type: 'refused', ...refusal, address: state.peer.address, route });
+    tellLimits(reply, state);
     if (unavailable.includes(refusal.problem)) void reply.header('retry-after', comeBack);
     return sendProblem(reply, problem(refusal.problem));
   };
 
-  /** Counts the request for the limits of a phase; it goes on with `next` where it is not one too many. */
+  /** The request goes on to the application. */
+  const pass = (reply: FastifyReply, state: RequestState): undefined => {
+    tellLimits(reply, state);
+    return undefined;
+  };
+
+  /** Counts the request for the limits of a peer or an identity; it goes on with `next` where it is not one too many. */
   const count = (
     request: FastifyRequest,
     reply: FastifyReply,
     state: RequestState,
-    phase: 'before' | 'after',
+    caller: Peer | Identity,
     next: () => Decision,
   ): Decision => {
-    const rules = inPhases(state.policy?.limits ?? limits.everywhere)[phase];
-    if (rules.length === 0) return next();
-    const prefix = clientPrefix(state.address);
-    const counters = rules.map((rule) => counterOf(rule, prefix, state.identity));
+    const counters = countersOf(state.policy?.limits ?? limits.everywhere, caller);
+    if (counters.length === 0) return next();
     return after(limits.limiter.take(counters), (taken): Decision => {
       if (taken === undefined)
         return refuse(request, reply, state, { problem: 'limits-unavailable', reason: 'limits-unavailable' });
       state.taken.push(taken);
-      void reply.headers(limitHeaders(state.taken));
       if (taken.counted.allowed) return next();
       void reply.header('retry-after', String(retryAfter(taken)));
-      return refuse(request, reply, state, { problem: 'limit-exceeded', reason: `limit-${phase}` });
+      const reason = caller === state.peer ? 'limit-before' : 'limit-after';
+      return refuse(request, reply, state, { problem: 'limit-exceeded', reason });
     });
   };
 
@@ -112,7 +105,7 @@ export const createAdmission = (
   ): Decision => {
     const roleMissing = policy.roles.length > 0 && !settings.roles.grants(who.roles, policy.roles);
     const scopeMissing = policy.scopes.some((scope) => !who.scopes.includes(scope));
-    if (!roleMissing && !scopeMissing) return undefined;
+    if (!roleMissing && !scopeMissing) return pass(reply, state);
     const challenge = challengeOf('insufficient', policy.by, undefined, policy.scopes);
     if (challenge !== undefined && who.by === 'jwt') void reply.header('www-authenticate', challenge);
     return refuse(request, reply, state, {
@@ -126,11 +119,11 @@ export const createAdmission = (
     const { policy } = state;
     if (request.is404) {
       const allowed = methodsOf(request.method, request.url.split('?', 1)[0] ?? '');
-      if (allowed.length === 0) return undefined;
+      if (allowed.length === 0) return pass(reply, state);
       void reply.header('allow', allowed.join(', '));
       return refuse(request, reply, state, { problem: 'method-not-allowed', reason: 'method-unknown' });
     }
-    if (policy === undefined || policy.access === 'public') return undefined;
+    if (policy === undefined || policy.access === 'public') return pass(reply, state);
     return after(authenticate(request.raw, policy.by, authenticators), (who): Decision => {
       if (isRefusal(who)) {
         const challenge = challengeOf(who, policy.by, credentials.proofs?.algorithms, policy.scopes);
@@ -138,21 +131,17 @@ export const createAdmission = (
         return refuse(request, reply, state, who);
       }
       state.identity = who;
-      return count(request, reply, state, 'after', () => authorize(request, reply, state, policy, who));
+      return count(request, reply, state, who, () => authorize(request, reply, state, policy, who));
     });
   };
 
   return (request, reply) => {
     const { socket } = request.raw;
     const header = request.headers['x-forwarded-for'];
-    const forwarded = header !== undefined && settings.believes(socket) ? header : undefined;
+    const unknownRoute = request.is404;
     const state: RequestState = {
-      address: clientAddress(
-        socket.remoteAddress ?? '',
-        Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
-        settings.isProxy,
-      ),
-      policy: request.is404 ? undefined : request.routeOptions.config[settledPolicy]?.get(request.method),
+      peer: peerOf(socket, header !== undefined && settings.believes(socket) ? header : undefined),
+      policy: unknownRoute ? undefined : request.routeOptions.config[settledPolicy]?.get(request.method),
       identity: undefined,
       taken: [],
       problem: undefined,
@@ -162,7 +151,7 @@ export const createAdmission = (
     void reply.headers(settings.headers);
     if (cors !== undefined) void reply.headers(cors.headers(request.headers.origin));
     // A route that came past the check is not served, whatever it is.
-    if (!request.is404 && state.policy === undefined)
+    if (!unknownRoute && state.policy === undefined)
       return refuse(request, reply, state, { problem: 'internal', reason: 'route-undeclared' });
     if (overload.admit(state.policy?.shed ?? true)) {
       overdue?.start(reply);
@@ -183,13 +172,14 @@ export const createAdmission = (
       request.method === 'OPTIONS' &&
       request.headers['access-control-request-method'] !== undefined
     ) {
-      return count(request, reply, state, 'before', () => {
+      return count(request, reply, state, state.peer, () => {
         const headers = cors.preflight(request.headers);
         if (headers === undefined)
           return refuse(request, reply, state, { problem: 'origin-refused', reason: 'origin-refused' });
+        tellLimits(reply, state);
         return reply.headers(headers).code(204).send();
       });
     }
-    return count(request, reply, state, 'before', () => identify(request, reply, state));
+    return count(request, reply, state, state.peer, () => identify(request, reply, state));
   };
 };

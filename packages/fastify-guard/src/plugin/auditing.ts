@@ -13,7 +13,7 @@ const uncounted: readonly (string | undefined)[] = ['limit-exceeded', 'overloade
 const auditedOf = (state: RequestState | undefined): Audited | undefined =>
   state?.policy?.audit === undefined
     ? undefined
-    : { policy: state.policy, identity: state.identity, address: state.address };
+    : { policy: state.policy, identity: state.identity, address: state.peer.address };
 
 /**
  * Records sensitive operations. Of one with effects the intent is recorded before the handler runs, and it does not run where that

@@ -24,7 +24,7 @@ export const requireIdentity = (request: FastifyRequest): Identity => {
 };
 
 /** The address of the caller, seen through our own proxies alone. */
-export const addressOf = (request: FastifyRequest): string => stateOf(request)?.address ?? 'unknown';
+export const addressOf = (request: FastifyRequest): string => stateOf(request)?.peer.address ?? 'unknown';
 
 /** Makes the plug-in. */
 export const createPlugin = (settings: Settings): FastifyPluginAsync => {

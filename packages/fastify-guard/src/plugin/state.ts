@@ -1,11 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 import type { SettledPolicy } from '../access/policy.ts';
+import type { Peer } from '../address/peer.ts';
 import type { Identity } from '../identity.ts';
 import type { Taken } from '../limit/headers.ts';
 
 /** What the guard knows about a request that is being answered. */
 export interface RequestState {
-  readonly address: string;
+  readonly peer: Peer;
   /** `undefined` for a route that does not exist. */
   readonly policy: SettledPolicy | undefined;
   identity: Identity | undefined;

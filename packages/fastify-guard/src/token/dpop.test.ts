@@ -5,6 +5,7 @@ import { calculateJwkThumbprint } from 'jose/jwk/thumbprint';
 import { application, tokens } from '../../test/application.ts';
 import { keys, part, seconds, signed, token } from '../../test/tokens.ts';
 import type { DpopOptions } from '../index.ts';
+import { createReplayStore } from './replay.ts';
 
 const origin = 'https://api.example';
 const jwk = createPublicKey(keys.p256.publicKey).export({ format: 'jwk' });
@@ -59,6 +60,8 @@ const bad: readonly (readonly [name: string, make: (text: string) => string])[] 
   ['a time to come', (text) => proof(text, { iat: seconds() + 70 })],
   ['no time', (text) => proof(text, { iat: undefined })],
   ['no id', (text) => proof(text, { jti: undefined })],
+  ['an id of 300 characters', (text) => proof(text, { jti: 'x'.repeat(300) })],
+  ['an id that is empty', (text) => proof(text, { jti: '' })],
   ['another type', (text) => proof(text, {}, { typ: 'JWT' })],
   ['no key', (text) => proof(text, {}, { jwk: undefined })],
   ['a private key', (text) => proof(text, {}, { jwk: { ...jwk, d: 'AAAA' } })],
@@ -130,6 +133,43 @@ test('refuses the proof of another key than the one of the token', async (contex
     'EdDSA',
   );
   assert.equal((await ask(own, fitting)).status, 200);
+});
+
+test('refuses proofs by algorithms that it was not told, however well they are signed', async (context) => {
+  const key = createPublicKey(keys.p384.publicKey).export({ format: 'jwk' });
+  const text = token({ cnf: { jkt: await calculateJwkThumbprint(key) } });
+  const made = () =>
+    signed(
+      { typ: 'dpop+jwt', alg: 'ES384', jwk: key },
+      { htm: 'GET', htu: `${origin}/me`, iat: seconds(), jti: crypto.randomUUID(), ath: ath(text) },
+      keys.p384.privateKey,
+      'ES384',
+    );
+  assert.equal((await (await guarded(context))(text, made())).code, 'proof-invalid');
+  assert.equal((await (await guarded(context, { algorithms: ['ES384'] }))(text, made())).status, 200);
+});
+
+test('lets nobody use up the ids of the proofs of another key', async (context) => {
+  const ask = await guarded(context);
+  const other = createPublicKey(keys.ed25519.publicKey).export({ format: 'jwk' });
+  const theirs = token({ cnf: { jkt: await calculateJwkThumbprint(other) } });
+  const claims = { htm: 'GET', htu: `${origin}/me`, iat: seconds(), jti: 'shared', ath: ath(theirs) };
+  const foreign = signed({ typ: 'dpop+jwt', alg: 'EdDSA', jwk: other }, claims, keys.ed25519.privateKey, 'EdDSA');
+  const own = bound();
+  assert.equal((await ask(theirs, foreign)).status, 200);
+  assert.equal((await ask(own, proof(own, { jti: 'shared' }))).status, 200);
+});
+
+test('calls no proof new where it would have to forget one that still counts', async (context) => {
+  let now = Date.now();
+  const replays = createReplayStore({ most: 2, now: () => now });
+  const ask = await guarded(context, { replays });
+  const text = bound();
+  const codes = async () => [(await ask(text, proof(text))).code, (await ask(text, proof(text))).code];
+  assert.deepEqual(await codes(), [undefined, undefined]);
+  assert.deepEqual(await codes(), ['replay-unavailable', 'replay-unavailable']);
+  now += 120_001;
+  assert.deepEqual(await codes(), [undefined, undefined]);
 });
 
 test('answers 503 where nobody knows whether a proof was used', async (context) => {

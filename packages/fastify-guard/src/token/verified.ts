@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** Values that were proven, by the SHA-256 of what proved them; the least recently used goes first. */
+/** Values that were proven, by the SHA-256 of what proved them; one that was not asked for of late goes first. */
 export interface VerifiedCache<Value> {
   readonly get: (text: string) => Value | undefined;
   /** `until` in milliseconds since the epoch. */
@@ -8,27 +8,48 @@ export interface VerifiedCache<Value> {
   readonly size: () => number;
 }
 
+interface Entry<Value> {
+  readonly value: Value;
+  readonly until: number;
+  /** Asked for since it came, or since it was spared. */
+  used: boolean;
+}
+
 const digest = (text: string): string => hash('sha256', text, 'base64');
 
-/** A bounded cache. Holds digests, so that no token lies in memory longer than its request. */
+/**
+ * A bounded cache. Holds digests, so that no token lies in memory longer than its request. What is asked for is marked, and spared
+ * once when room is made (the CLOCK algorithm): to move it to the end of the map at each request would cost more than the digest.
+ */
 export const createVerifiedCache = <Value>(most: number, now: () => number): VerifiedCache<Value> => {
-  const entries = new Map<string, { readonly value: Value; readonly until: number }>();
+  /** Those that came or were spared first, first. */
+  const entries = new Map<string, Entry<Value>>();
+  const makeRoom = (): void => {
+    for (const [name, entry] of entries) {
+      if (entries.size < most) return;
+      entries.delete(name);
+      if (!entry.used) continue;
+      entry.used = false;
+      entries.set(name, entry);
+    }
+  };
   return {
     get: (text) => {
       if (most === 0) return undefined;
       const name = digest(text);
       const entry = entries.get(name);
       if (entry === undefined) return undefined;
-      entries.delete(name);
-      if (entry.until <= now()) return undefined;
-      entries.set(name, entry);
+      if (entry.until <= now()) {
+        entries.delete(name);
+        return undefined;
+      }
+      entry.used = true;
       return entry.value;
     },
     set: (text, value, until) => {
       if (most === 0) return;
-      const oldest = entries.keys().next();
-      if (entries.size >= most && oldest.done !== true) entries.delete(oldest.value);
-      entries.set(digest(text), { value, until });
+      makeRoom();
+      entries.set(digest(text), { value, until, used: false });
     },
     size: () => entries.size,
   };
