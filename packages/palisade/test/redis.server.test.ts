@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { chmod, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { ConnectionOptions } from 'node:tls';
+import { type ConnectionOptions, TLSSocket } from 'node:tls';
 import type { Endpoint } from '../src/contracts/runtime.ts';
 import type { Finding } from '../src/contracts/finding.ts';
 import { runtimeDirectoryOf } from '../src/jobs/open-runtime.ts';
@@ -99,6 +100,20 @@ const rejected = async (node: string): Promise<number> =>
 /** What the third node logs in to Vault with. */
 const secretId = (): string => join(cluster.stack.directory, 'secrets', 'redis-3', 'secret-id');
 
+/** A file of the first node's certificate. */
+const placeOf = (file: string): string => join(cluster.stack.directory, 'certs', nodes[0], 'server', file);
+
+/** The fingerprint of the certificate that the first node shows to whoever connects now. */
+const shownAt = (port: number): Promise<string> =>
+  converse(
+    { endpoint: endpointOf(nodes[0], port), tls: { ...tlsOf(), rejectUnauthorized: false } },
+    context.signal,
+    (_, socket) =>
+      Promise.resolve(
+        (socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.fingerprint256 : undefined) ?? '',
+      ),
+  );
+
 const turnedAway = /alert|ECONNRESET|EPIPE|hung up|disconnected/i;
 
 describe('a cluster of Redis from the development posture to the production one', { timeout: 120_000 }, () => {
@@ -158,6 +173,7 @@ describe('a cluster of Redis from the development posture to the production one'
   it('lets a consumer do no more than it needs, also from a script', async () => {
     const forbidden = [
       ['CONFIG', 'GET', 'dir'],
+      ['CONFIG', 'SET', 'tls-cert-file', '/certs/cert.pem'],
       ['DEBUG', 'HELP'],
       ['ACL', 'LIST'],
       ['ACL', 'SETUSER', consumer, '+@all'],
@@ -255,6 +271,41 @@ describe('a cluster of Redis from the development posture to the production one'
       await administer(nodes[0], `CONFIG SET tls-ca-cert-file ${bundle}`);
     }
     assert.match(await attempt(fresh), turnedAway);
+  });
+
+  it('takes a new certificate and a new key while it runs, also for the bus, and keeps the old ones where those cannot be used', async () => {
+    const further = await createAuthority('further authority');
+    const fresh = await further.issue({ commonName: nodes[0], names: [nodes[0], 'localhost'] });
+    const expected = new X509Certificate(fresh.cert).fingerprint256;
+    const names = ['cert.pem', 'key.pem', 'ca.pem'] as const;
+    const [cert = '', key = '', bundle = ''] = await Promise.all(names.map((name) => readFile(placeOf(name), 'utf8')));
+    const replace = async (...texts: readonly string[]): Promise<void> => {
+      for (const [index, name] of names.entries()) await writeFile(placeOf(name), texts[index] ?? assert.fail(name));
+    };
+    const trusting = `${bundle}${further.certificate}`;
+    const former = await shownAt(6379);
+    assert.notEqual(former, expected);
+    await asConsumer(async (ask) => {
+      assert.equal(textOf(await ask('CLIENT', 'SETNAME', 'opened-before')), 'OK');
+      try {
+        await replace(fresh.cert, key, trusting);
+        await assert.rejects(cluster.runtime.reload(nodes[0]), { code: 'redis/client-failed' });
+        assert.equal(await shownAt(6379), former, 'a key of another certificate');
+
+        await replace(fresh.cert, fresh.key, trusting);
+        await cluster.runtime.reload(nodes[0]);
+        assert.deepEqual([await shownAt(6379), await shownAt(16_379)], [expected, expected]);
+        assert.equal(textOf(await ask('CLIENT', 'GETNAME')), 'opened-before', 'a connection outlives the change');
+      } finally {
+        await replace(cert, key, trusting);
+        await cluster.runtime.reload(nodes[0]);
+        await replace(cert, key, bundle);
+        await cluster.runtime.reload(nodes[0]);
+      }
+      assert.equal(await shownAt(6379), former);
+      assert.equal(textOf(await ask('CLIENT', 'GETNAME')), 'opened-before');
+    });
+    await clusterServes();
   });
 
   it('has nothing to change a second time, and takes back what was changed behind its back', async () => {

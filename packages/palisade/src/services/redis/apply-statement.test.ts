@@ -28,7 +28,9 @@ const serverWith = (accounts: string) => {
     exec: (command: readonly string[], input: string) => {
       assert.deepEqual(command, ['redis-cli']);
       sent.push(input);
-      const shown = input.startsWith('MULTI') ? `${accounts}user palisade-scratch off ~* -@all +@read\n` : accounts;
+      const shown = input.startsWith('MULTI')
+        ? `${accounts}user palisade-scratch off ~* -@all +@read\n`
+        : `${accounts}OK\n`;
       return Promise.resolve({ exitCode: 0, stdout: shown, stderr: '', truncated: false });
     },
     resolveSecret: () => Promise.resolve<Secret | undefined>(new Secret(canary)),
@@ -86,4 +88,16 @@ it('reads accounts without what is no account', () => {
   assert.deepEqual(readAccounts('OK\nQUEUED\nuser a on nopass ~* +@all\n'), [
     { name: 'a', on: true, noPassword: true, hashes: [], rules: '~* +@all' },
   ]);
+});
+
+/** A client that cannot connect, which ends as if all were well. */
+const unheard = () =>
+  Promise.resolve({ exitCode: 0, stdout: '', stderr: 'Could not connect: verify failed', truncated: false });
+
+it('is not applied where the client could not connect', async () => {
+  const { tools } = serverWith('');
+  await assert.rejects(applyStatement(statement, { ...tools, exec: unheard }, signal), {
+    code: 'redis/client-failed',
+    message: /verify failed/,
+  });
 });

@@ -3,31 +3,10 @@ import type { StatementTools } from '../../contracts/service-kind.ts';
 import { sha256 } from '../../support/files.ts';
 import { type AccountLine, readAccounts } from './acl.ts';
 import { error } from './errors.ts';
+import { send } from './send.ts';
 
 /** An account that exists for the moment in which the server shows how it writes rules; it is off. */
 const scratch = 'palisade-scratch';
-
-/** Runs commands through standard input, so that no hash is an argument. Throws `redis/client-failed`. */
-const send = async (
-  commands: readonly string[],
-  { exec, service }: StatementTools,
-  signal: AbortSignal,
-): Promise<string> => {
-  const { exitCode, stdout, stderr } = await exec(['redis-cli'], `${commands.join('\n')}\n`, signal);
-  const refused = stdout
-    .split('\n')
-    .find((line) => /^(?:\(error\) )?(?:ERR|NOAUTH|NOPERM|WRONGPASS|EXECABORT)\b/.test(line));
-  if (exitCode !== 0 || refused !== undefined)
-    throw error('redis/client-failed', {
-      service: service.name,
-      // An error may repeat what was sent; a hash in it is not shown.
-      reason: (refused ?? stderr)
-        .trim()
-        .replaceAll(/#?[0-9a-f]{64}/g, '#…')
-        .slice(0, 300),
-    });
-  return stdout;
-};
 
 /** The accounts, and how the server writes the given rules. In one transaction, so that nothing is left of it. */
 const accountsWith = async (

@@ -5,6 +5,7 @@ import { clusterOf } from './cluster.ts';
 import { error } from './errors.ts';
 import { joinCluster } from './join-cluster.ts';
 import { busPort, containerPort, hardenedEntrypoint, speaksTls } from './posture.ts';
+import { reload } from './reload.ts';
 import { type Ask, listens } from './wire.ts';
 
 const client: NonNullable<ContainerCapability['client']> = (command, service, stack) => {
@@ -37,10 +38,10 @@ const client: NonNullable<ContainerCapability['client']> = (command, service, st
 const asker =
   ({ exec, service }: ContainerTarget, signal: AbortSignal): Ask =>
   async (...words) => {
-    const { exitCode, stdout, stderr } = await exec(['redis-cli'], `${words.join(' ')}\n`, signal);
+    const { stdout, stderr } = await exec(['redis-cli'], `${words.join(' ')}\n`, signal);
     const text = stdout.trim();
-    if (exitCode !== 0 && text === '')
-      throw error('redis/not-reachable', { service: service.name, reason: stderr.trim() });
+    // None of these commands has an empty answer; a client that cannot connect may end as if all were well.
+    if (text === '') throw error('redis/not-reachable', { service: service.name, reason: stderr.trim() });
     return /^(?:\(error\) )?(?:ERR|NOAUTH|NOPERM|WRONGPASS|LOADING|CLUSTERDOWN)\b/.test(text)
       ? { type: 'error', text: text.replace(/^\(error\) /, '') }
       : { type: 'text', text };
@@ -83,4 +84,4 @@ const ready = async (target: ContainerTarget, signal: AbortSignal): Promise<void
 };
 
 /** In a container: the administrator's client, and nodes that make one cluster. */
-export const container: ContainerCapability = { client, ready };
+export const container: ContainerCapability = { client, ready, reload };

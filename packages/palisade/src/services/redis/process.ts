@@ -10,6 +10,7 @@ import { parseConfigurationFile, quoteValue } from './configuration-file.ts';
 import { error } from './errors.ts';
 import { joinCluster, type Peer } from './join-cluster.ts';
 import { busPort, containerPort, dataDirectory, hardenedEntrypoint, readCommand, speaksTls } from './posture.ts';
+import { reload } from './reload.ts';
 import { type Ask, type Channel, converse, listens } from './wire.ts';
 
 const readText = async (file: string): Promise<string> => {
@@ -218,7 +219,10 @@ const client = (context: ProcessContext, command: readonly string[]): ProcessCom
   };
 };
 
-/** Runs the server that is installed, in either posture, and makes one cluster of the nodes. */
+/**
+ * Runs the server that is installed, in either posture, and makes one cluster of the nodes. No signal makes a server read new
+ * certificates; a command of its administrator does.
+ */
 export const processCapability: ProcessCapability = {
   account: 'redis',
   ports: (service, stack) => {
@@ -226,5 +230,6 @@ export const processCapability: ProcessCapability = {
     return [containerPort(stack, service), ...(bus === undefined ? [] : [bus])];
   },
   plan,
+  reload,
   client,
 };
