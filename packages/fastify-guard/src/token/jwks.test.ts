@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:https';
 import test from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { application } from '../../test/application.ts';
+import { createAuthority } from '../../test/authority.ts';
 import { type KeySetServer, jwk, startKeySetServer } from '../../test/key-set-server.ts';
 import { audience, claims, header, issuer, keys, signed, token } from '../../test/tokens.ts';
 import type { GuardEvent, PublishedKeys } from '../index.ts';
@@ -91,6 +94,64 @@ test('goes on with old keys through an outage for as long as they are usable, th
   publish(server, first);
   now += 31_000;
   assert.equal(await ask(app, token()), 200);
+});
+
+test('asks again after five minutes, and serves on with the old set until the answer is there', async (context) => {
+  const server = await startKeySetServer(context);
+  publish(server, first);
+  let now = Date.now();
+  const app = await guarded(context, { jwks: server.url, plaintext: true }, () => now);
+  const before = token();
+  assert.equal(await ask(app, before), 200);
+  publish(server, second);
+  now += 299_000;
+  assert.deepEqual([await ask(app, before), server.asked()], [200, 1]);
+  now += 1_001;
+  assert.equal(await ask(app, before), 200);
+  for (let tries = 0; tries < 200 && (await ask(app, before)) === 200; tries++) await wait(10);
+  assert.deepEqual([await ask(app, before), await ask(app, nextToken())], [401, 200]);
+  assert.equal(server.asked(), 2);
+});
+
+test('remembers no token for longer than the set of its key is usable', async (context) => {
+  const server = await startKeySetServer(context);
+  publish(server, first);
+  let now = Date.now();
+  const app = await guarded(context, { jwks: server.url, plaintext: true }, () => now);
+  const text = token();
+  assert.equal(await ask(app, text), 200);
+  server.answer = (_request, response) => {
+    response.writeHead(500).end();
+  };
+  now += 3_599_000;
+  assert.equal(await ask(app, text), 200);
+  now += 2_000;
+  assert.equal(await ask(app, text), 503);
+});
+
+test('fetches no key set without TLS because a document says so', async (context) => {
+  const keySet = await startKeySetServer(context);
+  publish(keySet, first);
+  const authority = await createAuthority(context);
+  const { certificate, key } = await authority.issue('DNS:localhost');
+  let asked = 0;
+  const server = createServer({ cert: certificate, key: key.reveal() }, (_request, response) => {
+    asked += 1;
+    response.end(JSON.stringify({ issuer: url, jwks_uri: keySet.url }));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const url = `https://localhost:${address.port}`;
+  const app = await guarded(context, { discover: true, authorities: authority.certificate }, Date.now, url);
+  assert.equal(await ask(app, token({ iss: url })), 503);
+  assert.deepEqual([asked, keySet.asked()], [1, 0]);
 });
 
 const badAnswers: readonly (readonly [name: string, answer: KeySetServer['answer']])[] = [
