@@ -35,6 +35,12 @@ const tellLimits = (reply: FastifyReply, { taken }: RequestState): void => {
   if (taken.length > 0) void reply.headers(limitHeaders(taken));
 };
 
+/** The request goes on to the application. */
+const pass = (reply: FastifyReply, state: RequestState): undefined => {
+  tellLimits(reply, state);
+  return undefined;
+};
+
 /** Decides about each request before anything of the application runs. */
 export const createAdmission = (
   settings: Settings,
@@ -66,12 +72,6 @@ export const createAdmission = (
     tellLimits(reply, state);
     if (unavailable.includes(refusal.problem)) void reply.header('retry-after', comeBack);
     return sendProblem(reply, problem(refusal.problem));
-  };
-
-  /** The request goes on to the application. */
-  const pass = (reply: FastifyReply, state: RequestState): undefined => {
-    tellLimits(reply, state);
-    return undefined;
   };
 
   /** Counts the request for the limits of a peer or an identity; it goes on with `next` where it is not one too many. */

@@ -51,7 +51,9 @@ export const isAlgorithm = (name: unknown): name is Algorithm => typeof name ===
 export const isSymmetric = (algorithm: Algorithm): boolean => hmac.has(algorithm);
 
 /** Whether a key can verify an algorithm; `weak` where it could, but is too short. */
-export const fitOf = (key: KeyObject, algorithm: Algorithm): 'fits' | 'weak' | 'other' => {
+export type Fit = 'fits' | 'weak' | 'other';
+
+const look = (key: KeyObject, algorithm: Algorithm): Fit => {
   const bits = hmac.get(algorithm);
   if (bits !== undefined) {
     if (key.type !== 'secret') return 'other';
@@ -65,4 +67,16 @@ export const fitOf = (key: KeyObject, algorithm: Algorithm): 'fits' | 'weak' | '
     return type === 'ec' && details?.namedCurve === curves[algorithm] ? 'fits' : 'other';
   if (type !== 'rsa') return 'other';
   return (details?.modulusLength ?? 0) >= 2048 ? 'fits' : 'weak';
+};
+
+/** What was found before. A key never changes, and to ask OpenSSL about it for each token costs a quarter of a signature. */
+const found = new WeakMap<KeyObject, Map<Algorithm, Fit>>();
+
+/** How a key fits an algorithm. */
+export const fitOf = (key: KeyObject, algorithm: Algorithm): Fit => {
+  const known = found.get(key)?.get(algorithm);
+  if (known !== undefined) return known;
+  const fit = look(key, algorithm);
+  found.set(key, (found.get(key) ?? new Map<Algorithm, Fit>()).set(algorithm, fit));
+  return fit;
 };

@@ -5,7 +5,7 @@ import { isAlgorithm } from './algorithms.ts';
 import { type Claims, judgeTimes, readClaims } from './claims.ts';
 import { parseCompact } from './compact.ts';
 import type { Issuer } from './issuer.ts';
-import type { JsonObject } from './json-object.ts';
+import { type JsonObject, isJsonObject } from './json-object.ts';
 import { KeysUnavailable, type VerificationKey } from './keys.ts';
 import type { Revocations } from './revocation.ts';
 import { isSignedBy } from './signature.ts';
@@ -46,11 +46,7 @@ interface Proven {
 
 const texts = (claims: JsonObject, path: readonly string[]): readonly string[] => {
   let value: unknown = claims;
-  for (const name of path) {
-    const members: ReadonlyMap<string, unknown> =
-      typeof value === 'object' && value !== null ? new Map<string, unknown>(Object.entries(value)) : new Map();
-    value = members.get(name);
-  }
+  for (const name of path) value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   if (typeof value === 'string') return value.split(' ').filter((part) => part !== '');
   return Array.isArray(value) ? value.filter((part) => typeof part === 'string') : [];
 };
