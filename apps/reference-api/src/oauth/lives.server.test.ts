@@ -84,7 +84,7 @@ test('lets nobody keep an answer that holds a token or is about one', async () =
   }
 });
 
-test('ends what came of a code that is redeemed again long after, by whoever has it', async () => {
+test('ends what came of a code that is redeemed again after a refresh, and nothing for a client that it was not given to', async () => {
   const form = await obtainCode(cast.ground, cast.web);
   const first = membersOf(await token(form));
   const second = membersOf(await cast.refresh(first.refresh_token ?? ''));
