@@ -157,6 +157,16 @@ test('asks Redis once for all limits of a request', async (context) => {
   assert.deepEqual(commands, ['EVALSHA']);
 });
 
+test('counts a refused request for none of its counters in Redis either', async (context) => {
+  const server = await startRedis(context);
+  const store = createRedisStore(await nodeRedis(context, server.socket));
+  const counter = (key: string, limit: number) => ({ key, name: key, limit, window: 60 });
+  const both = [counter('small', 1), counter('large', 5)];
+  const answers = await Promise.all(Array.from({ length: 10 }, () => store.take(both)));
+  assert.equal(answers.filter(({ allowed }) => allowed).length, 1);
+  assert.equal((await store.take([counter('large', 5)])).counts[0]?.remaining, 3);
+});
+
 test('keeps no counter for longer than its window', async (context) => {
   const server = await startRedis(context);
   const redis = await nodeRedis(context, server.socket);
