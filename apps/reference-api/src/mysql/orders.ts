@@ -23,14 +23,25 @@ const createTable = `CREATE TABLE IF NOT EXISTS orders (
   id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   item VARCHAR(100) NOT NULL,
   quantity INT UNSIGNED NOT NULL
-)`;
+) CHARACTER SET utf8mb4`;
+
+/** One row where the table cannot keep every character: it was made where the server decided, and MariaDB decided for latin1. */
+const isNarrow = `SELECT 1 FROM information_schema.columns
+  WHERE table_schema = DATABASE() AND table_name = 'orders' AND column_name = 'item' AND character_set_name <> 'utf8mb4'`;
+const widen = 'ALTER TABLE orders CONVERT TO CHARACTER SET utf8mb4';
+
+const makeTable = async (pool: Pool): Promise<void> => {
+  await pool.query({ sql: createTable, timeout: within });
+  const [narrow] = await pool.query({ sql: isNarrow, timeout: within });
+  if (Array.isArray(narrow) && narrow.length > 0) await pool.query({ sql: widen, timeout: within });
+};
 
 /** The table behind a connection; it is made by the first that needs it. */
 export const ordersOf = (connection: Connection<Pool>): Orders => {
   let made = false;
   const run = (sql: string, values: (string | number)[] = []): Promise<unknown> =>
     connection.use(async (pool) => {
-      if (!made) await pool.query({ sql: createTable, timeout: within });
+      if (!made) await makeTable(pool);
       made = true;
       const [answer] = await pool.execute({ sql, values, timeout: within });
       return answer;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, chown, copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execute } from './children.ts';
@@ -59,7 +60,9 @@ export const createAuthority = async (directory: string, name: string): Promise<
         certificate,
         '-CAkey',
         key,
-        '-CAcreateserial',
+        // Of its own: a file with the next one is no good to two at a time.
+        '-set_serial',
+        `0x01${randomBytes(15).toString('hex')}`,
         '-days',
         '1',
       ];

@@ -12,6 +12,8 @@ export interface VaultServer {
   readonly authorities: string;
   readonly roleIdFile: string;
   readonly secretIdFile: string;
+  /** Writes an entry below the mount `secret`. The API may read `reference-api` below the name of each server that it can call. */
+  readonly write: (path: string, fields: Readonly<Record<string, string>>) => Promise<void>;
   /** Writes a login to `secret/postgres/reference-api`. */
   readonly writeLogin: (fields: Readonly<Record<string, string>>) => Promise<void>;
   /** The public half of the key `reference-api-audit`, which signs checkpoints: base64 of its bytes. */
@@ -44,7 +46,10 @@ const program = async (): Promise<string> => {
   throw new Error('no OpenBao or Vault on this machine: set PALISADE_BAO to its program');
 };
 
-const policy = `path "secret/data/postgres/reference-api" { capabilities = ["read"] }
+const logins = ['postgres', 'mysql', 'mongodb', 'redis', 'rabbitmq'].map(
+  (server) => `path "secret/data/${server}/reference-api" { capabilities = ["read"] }`,
+);
+const policy = `${logins.join('\n')}
 path "secret/data/reference-api/signing-keys" { capabilities = ["create", "read", "update"] }
 path "transit/sign/reference-api-audit" { capabilities = ["update"] }
 path "secret/data/read-alone/signing-keys" { capabilities = ["read"] }`;
@@ -101,15 +106,17 @@ export const startVault = async (directory: string): Promise<VaultServer> => {
   };
   await writeFile(roleIdFile, `${(await approle.readRoleId(role)) ?? ''}\n`, { mode: 0o400 });
   await deliver();
+  const write: VaultServer['write'] = async (path, fields) => {
+    await client.kv2().write(path, fields);
+  };
   return {
     address,
     authorities,
     roleIdFile,
     secretIdFile,
     auditKey: (await client.transit().publicKeys(auditKey))?.get(1) ?? '',
-    writeLogin: async (fields) => {
-      await client.kv2().write('postgres/reference-api', fields);
-    },
+    write,
+    writeLogin: (fields) => write('postgres/reference-api', fields),
     edit: async (path, field, change) => {
       const entry = await client.kv2().read(path);
       const text = entry?.fields.get(field);

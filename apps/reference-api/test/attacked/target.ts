@@ -5,6 +5,7 @@ import type { Issuance } from '../../../../packages/fastify-guard/test/tokens.ts
 import { gatewayProject, startGateway } from '../../../../packages/palisade/src/services/nginx/testing/gateway.ts';
 import { freePort, until } from '../../src/testing/children.ts';
 import { type Api, openHardened } from '../../src/testing/playground.ts';
+import { openNeighbours } from '../neighbours/open.ts';
 import { type Call, callerOf } from './call.ts';
 import { openIssuer } from './issuer.ts';
 import { stealKeys } from './stolen-keys.ts';
@@ -41,15 +42,17 @@ const compose = gatewayProject('reference-api');
 /**
  * Starts PostgreSQL, Vault, the API, and nginx with the hardened configuration that its kind makes of the bundled one. The API
  * believes what nginx says about the caller's address, and nobody else. It gives out tokens itself, or takes those of an issuer
- * that is started beside it.
+ * that is started beside it. With neighbours it has all of its routes, and MySQL, MongoDB, Redis and RabbitMQ are started for them.
  */
 export const openTarget = async ({
   issuer: whose = 'own',
-}: { readonly issuer?: 'own' | 'outside' } = {}): Promise<Target> => {
+  neighbours: called = false,
+}: { readonly issuer?: 'own' | 'outside'; readonly neighbours?: boolean } = {}): Promise<Target> => {
   await using opening = new AsyncDisposableStack();
   const ground = opening.adopt(await openHardened(), ({ close }) => close());
   const { directory, authority } = ground;
   const outside = whose === 'own' ? undefined : opening.use(await openIssuer(authority, directory));
+  const neighbours = called ? opening.use(await openNeighbours(ground)) : undefined;
   const port = await freePort();
   const nginx = opening.use(
     await startGateway({
@@ -68,6 +71,7 @@ export const openTarget = async ({
     PORT: String(port),
     PUBLIC_ORIGIN: origin,
     TRUSTED_PROXIES: '127.0.0.1/32',
+    ...neighbours?.environment,
     // The issuer's certificate is of the tests' own authority.
     ...(outside === undefined ? {} : { OIDC_ISSUER: outside.url, NODE_EXTRA_CA_CERTS: authority.certificate }),
   });

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
 import type { Target } from '../attacked/target.ts';
 
 /** Where the set-up of the tests keeps it. */
@@ -18,15 +19,21 @@ export interface Outcome {
   /** 0 where every answer was as the document says. */
   readonly code: number;
   readonly output: string;
+  /** Requests of each operation: of `POST /api/order`, for example. */
+  readonly cases: Readonly<Record<string, number>>;
 }
 
+/** Milliseconds that a run may take, a multiple of what it needs. */
+const within = 100_000;
+
 /**
- * Has Schemathesis try for so many seconds what the document allows and what it does not, with all of its checks; with a token, or
- * as a stranger where there is none.
+ * Has Schemathesis try what the document allows and what it does not, with all of its checks; with a token, or as a stranger where
+ * there is none. Each operation gets what is special about its document, and then so many requests of chance: a number and not a
+ * time, which on a busy machine would be over before the last operations had their turn.
  */
 export const runSchemathesis = async (
   target: Target,
-  { document, token, seconds }: { readonly document: string; readonly token?: string; readonly seconds: number },
+  { document, token, each }: { readonly document: string; readonly token?: string; readonly each: number },
 ): Promise<Outcome> => {
   const directory = join(target.directory, `schemathesis-${token === undefined ? 'stranger' : 'administrator'}`);
   await mkdir(directory, { mode: 0o700 });
@@ -35,8 +42,8 @@ export const runSchemathesis = async (
   const login = token === undefined ? '' : `[auth.openapi.bearer]\nbearer = ${JSON.stringify(token)}\n`;
   await writeFile(at('configuration.toml'), login, { mode: 0o600 });
   const bounds = [
-    '--max-time',
-    String(seconds),
+    '--max-examples',
+    String(each),
     '--request-timeout',
     '10',
     '--seed',
@@ -56,10 +63,10 @@ export const runSchemathesis = async (
       LANG: 'C.UTF-8',
       PYTHONPATH: [packages, fileURLToPath(new URL('.', import.meta.url))].join(':'),
       PYTHONDONTWRITEBYTECODE: '1',
-      SCHEMATHESIS_HOOKS: 'addresses',
+      SCHEMATHESIS_HOOKS: 'hooks',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: (seconds + 60) * 1_000,
+    timeout: within,
     killSignal: 'SIGKILL',
   });
   let output = '';
@@ -68,5 +75,8 @@ export const runSchemathesis = async (
       output += part;
     });
   await once(child, 'close');
-  return { code: child.exitCode ?? 128, output };
+  // There is none where it did not come to its end.
+  const counted = await readFile(at('cases.json'), 'utf8').catch(() => '{}');
+  const cases = z.record(z.string(), z.number()).parse(JSON.parse(counted));
+  return { code: child.exitCode ?? 128, output, cases };
 };
