@@ -75,3 +75,24 @@ test('refuses newcomers where all places are taken by those who are blocked', as
   now += 62_000;
   assert.equal((await store.take([counter('new', 1)])).allowed, true);
 });
+
+test('counts for all counters of a request, also where there is no room for all of them', async () => {
+  const store = createMemoryStore({ most: 1 });
+  for (let index = 0; index < 3; index++)
+    assert.equal((await store.take([counter('a', 3), counter('b', 9)])).allowed, true);
+  assert.equal((await store.take([counter('a', 3)])).allowed, false);
+});
+
+test('lets the one go that was silent the longest, in parts of the window', async () => {
+  let now = 1_700_000_000_000;
+  const store = createMemoryStore({ most: 2, now: () => now });
+  const take = async (key: string) => (await store.take([counter(key, 9)])).counts[0]?.remaining;
+  await take('a');
+  now += 1_000;
+  await take('b');
+  now += 1_000;
+  assert.equal(await take('a'), 7);
+  assert.equal(await take('c'), 8);
+  assert.equal(await take('a'), 6);
+  assert.equal(await take('b'), 8);
+});
