@@ -149,6 +149,8 @@ export interface Network {
   /** Name of the bridge on the host, where the project gives it one; the engine makes one up for each start otherwise. */
   readonly bridgeName?: string;
   readonly enableIpv6: boolean;
+  /** True where the project turns IPv4 off, which engines can since Docker 28. */
+  readonly withoutIpv4?: true;
   /** True for the network `default` that Compose adds by itself. */
   readonly implicit: boolean;
 }

@@ -19,6 +19,10 @@ export const bridgeOptions = (stack: Stack, network: string): { readonly [name: 
 export const isOwnBridge = ({ external, driver }: Network): boolean =>
   !external && (driver === undefined || driver === '' || driver === 'bridge');
 
+/** True for a network that a service joins; the engine makes no other. */
+export const isJoined = (stack: Stack, { name }: Network): boolean =>
+  [...stack.services.values()].some(({ networks }) => networks.some(({ network }) => network === name));
+
 /** The edits that name the bridge of a network that has no name yet. */
 export const nameBridge = (stack: Stack, network: Network): readonly ComposeEdit[] =>
   !isOwnBridge(network) || network.bridgeName !== undefined

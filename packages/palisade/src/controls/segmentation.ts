@@ -2,6 +2,7 @@ import type { Change, ComposeValue } from '../contracts/change.ts';
 import type { Network, NetworkAttachment, Service, Stack } from '../contracts/stack.ts';
 import { removeServiceKey, setServiceKey, setTopLevelKey } from '../model/index.ts';
 import { bridgeOptions, nameBridge } from './bridge-names.ts';
+import { closeIpv6 } from './ipv6.ts';
 import { type Segment, segmentsOf } from './segments.ts';
 import { isConnected } from './units.ts';
 
@@ -21,6 +22,7 @@ const networkChanges = (stack: Stack, segments: readonly Segment[]): readonly Ch
         ? setTopLevelKey(stack, ['networks', segment.name, 'internal'], true)
         : []),
       ...(existing === undefined ? [] : nameBridge(stack, existing)),
+      ...(segment.internal && existing !== undefined ? closeIpv6(stack, existing) : []),
     ];
   });
 

@@ -21,6 +21,7 @@ export const readNetworks = (root: MapNode, usesDefault: boolean, start: Locatio
       ...(driver === undefined ? {} : { driver }),
       ...(bridgeName === undefined || bridgeName === '' ? {} : { bridgeName }),
       enableIpv6: isTrue(child(value, 'enable_ipv6')),
+      ...(truth(textOf(child(value, 'enable_ipv4')) ?? '') === false ? { withoutIpv4: true } : {}),
       implicit: false,
     });
   }

@@ -1,16 +1,13 @@
 import type { Change } from '../../contracts/change.ts';
 import type { Control, Observation, Resource } from '../../contracts/control.ts';
 import type { Network, Stack } from '../../contracts/stack.ts';
-import { isOwnBridge, nameBridge } from '../bridge-names.ts';
+import { isJoined, isOwnBridge, nameBridge } from '../bridge-names.ts';
 import { failure } from '../question.ts';
 import { segmentation } from '../segmentation.ts';
 import { segmentsOf } from '../segments.ts';
 import { control as defaultNetwork } from './default-network.ts';
 import { control as internalDataNetwork } from './internal-data-network.ts';
 import { control as needlessReachability } from './needless-reachability.ts';
-
-const isUsed = (stack: Stack, { name }: Network): boolean =>
-  [...stack.services.values()].some(({ networks }) => networks.some(({ network }) => network === name));
 
 const reshaping: readonly Pick<Control, 'static'>[] = [defaultNetwork, internalDataNetwork, needlessReachability];
 
@@ -30,7 +27,7 @@ const inapplicable = (stack: Stack, network: Network): string | undefined =>
     ? 'is not made by this project'
     : !isOwnBridge(network)
       ? `is no bridge but a network of the driver ${network.driver ?? ''}`
-      : isUsed(stack, network)
+      : isJoined(stack, network)
         ? undefined
         : 'is joined by no service, so the engine never makes it';
 

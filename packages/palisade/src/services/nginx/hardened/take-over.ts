@@ -77,7 +77,11 @@ const renderPass = (stack: Stack, pass: Directive): readonly Directive[] => {
 const hidden = d('location', ['~', String.raw`/\.(?!well-known/)`]);
 
 const listens = (port: number, stack: Stack, service: Service, options: readonly string[]): readonly Directive[] => {
-  const hasIpv6 = service.networks.some(({ network }) => stack.networks.get(network)?.enableIpv6 === true);
+  // On an internal network nobody calls by IPv6: the hardened posture turns it off there.
+  const hasIpv6 = service.networks.some(({ network }) => {
+    const joined = stack.networks.get(network);
+    return joined?.enableIpv6 === true && (!joined.internal || joined.withoutIpv4 === true);
+  });
   return [d('listen', [String(port), ...options]), ...(hasIpv6 ? [d('listen', [`[::]:${port}`, ...options])] : [])];
 };
 
