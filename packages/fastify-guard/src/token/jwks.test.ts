@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { application } from '../../test/application.ts';
 import { createAuthority } from '../../test/authority.ts';
 import { type KeySetServer, jwk, startKeySetServer } from '../../test/key-set-server.ts';
-import { audience, claims, header, issuer, keys, signed, token } from '../../test/tokens.ts';
+import { audience, claims, header, issuer, keys, seconds, signed, token } from '../../test/tokens.ts';
 import type { GuardEvent, PublishedKeys } from '../index.ts';
 
 const publish = (server: KeySetServer, ...list: readonly object[]): void => {
@@ -118,7 +118,8 @@ test('remembers no token for longer than the set of its key is usable', async (c
   publish(server, first);
   let now = Date.now();
   const app = await guarded(context, { jwks: server.url, plaintext: true }, () => now);
-  const text = token();
+  // It outlives the set, so that it is remembered when the set ends.
+  const text = token({ iat: seconds() + 600, exp: seconds() + 4_200 });
   assert.equal(await ask(app, text), 200);
   server.answer = (_request, response) => {
     response.writeHead(500).end();
