@@ -7,6 +7,8 @@ export interface IssuedToken {
   /** What it was given under; tokens of one grant die together. Absent for tokens of clients themselves. */
   readonly grantId?: string;
   readonly clientId: string;
+  /** The account that it speaks for; it dies with it. Absent for tokens of clients themselves. */
+  readonly subject?: string;
   readonly expires: number;
 }
 
@@ -26,6 +28,9 @@ export interface AccessTokens {
 /** How long an ended grant is remembered; longer than any request that could still make a token of it. In milliseconds. */
 const rememberEnded = 24 * 3_600_000;
 
+/** An account that was removed takes its tokens with it, in the moment in which its row is gone, also those still being made. */
+const orphaned = 'subject IS NOT NULL AND NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.id = subject)';
+
 const rows = z.array(z.unknown());
 
 /** Access tokens of a database. */
@@ -33,10 +38,10 @@ export const accessTokensOf = (database: Query, now: Now): AccessTokens => {
   const some = async (statement: string, parameters: readonly unknown[]): Promise<boolean> =>
     rows.parse(await database.query(statement, parameters)).length > 0;
   return {
-    record: async ({ id, grantId, clientId, expires }) => {
+    record: async ({ id, grantId, clientId, subject, expires }) => {
       await database.query(
-        'INSERT INTO oauth_access_tokens (id, grant_id, client_id, expires_at) VALUES ($1, $2, $3, $4)',
-        [id, grantId ?? null, clientId, new Date(expires * 1000)],
+        'INSERT INTO oauth_access_tokens (id, grant_id, client_id, expires_at, subject) VALUES ($1, $2, $3, $4, $5)',
+        [id, grantId ?? null, clientId, new Date(expires * 1000), subject ?? null],
       );
       // A second statement, because the first cannot see a grant that ends while it runs; endGrant looks in the other order,
       // so one of the two sees the other.
@@ -48,11 +53,12 @@ export const accessTokensOf = (database: Query, now: Now): AccessTokens => {
         );
     },
     isActive: (id) =>
-      some('SELECT 1 FROM oauth_access_tokens WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2', [
-        id,
-        new Date(now()),
-      ]),
-    isRevoked: (id) => some('SELECT 1 FROM oauth_access_tokens WHERE id = $1 AND revoked_at IS NOT NULL', [id]),
+      some(
+        `SELECT 1 FROM oauth_access_tokens WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2 AND NOT (${orphaned})`,
+        [id, new Date(now())],
+      ),
+    isRevoked: (id) =>
+      some(`SELECT 1 FROM oauth_access_tokens WHERE id = $1 AND (revoked_at IS NOT NULL OR ${orphaned})`, [id]),
     revoke: async (id) => {
       await database.query('UPDATE oauth_access_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL', [
         id,

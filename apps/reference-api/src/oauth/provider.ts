@@ -107,6 +107,7 @@ const configurationOf = (parts: ProviderParts, keys: KeyView): Configuration => 
             clientId: token.clientId,
             expires: exp,
             ...(grantId === undefined ? {} : { grantId }),
+            ...(token.kind === 'AccessToken' ? { subject: token.accountId } : {}),
           });
         },
       },

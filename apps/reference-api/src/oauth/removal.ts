@@ -13,8 +13,8 @@ SELECT given.value ->> 'grantId' FROM oauth_state, jsonb_each(payload -> 'author
 WHERE kind = 'Session' AND payload ->> 'accountId' = $1 AND given.value ->> 'grantId' IS NOT NULL`;
 
 /**
- * Removes an account and ends its sessions and tokens. The account goes first: what is under way finds nobody from then on. A
- * token of the password form belongs to no grant and lives out its ten minutes. False where there is no such account.
+ * Removes an account and ends its sessions and tokens. The account goes first: what is under way finds nobody from then on, and
+ * an access token whose account is gone is refused, whoever gave it out. False where there is no such account.
  */
 export const removeAccount = async (database: Query, accessTokens: AccessTokens, name: string): Promise<boolean> => {
   const [account] = ids.parse(await database.query('DELETE FROM accounts WHERE name = $1 RETURNING id', [name]));

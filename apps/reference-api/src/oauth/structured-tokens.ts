@@ -87,7 +87,7 @@ export const signAccessToken = async (
   const { id, key } = keys().signing;
   const issued = Math.floor(now() / 1000);
   const jti = crypto.randomUUID();
-  await accessTokens.record({ id: jti, clientId: token.client, expires: issued + token.life });
+  await accessTokens.record({ id: jti, clientId: token.client, subject: token.subject, expires: issued + token.life });
   return new SignJWT({ client_id: token.client, roles: [...token.roles] })
     .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: id })
     .setIssuer(issuer)
