@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type Socket, connect } from 'node:net';
 import test from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
@@ -274,6 +274,31 @@ test('lets a connection that waits make room for a new one, and none that is ans
   // The application waits at its end for what is under way, and for who is connected.
   giveUp();
   for (const socket of silent) socket.destroy();
+});
+
+test('spares a connection that is used, though silent ones came after it', async (context) => {
+  const { app } = await guarded(context, { bounds: { connections: 4 } });
+  const port = Number(new URL(await listen(app)).port);
+  const used = connect(port, '127.0.0.1').setEncoding('utf8');
+  const ask = async (): Promise<unknown> => {
+    used.write('GET /x HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    const [answer] = await once(used, 'data', { signal: AbortSignal.timeout(2_000) });
+    return answer;
+  };
+  const silent: Socket[] = [];
+  const flood = async (): Promise<void> => {
+    const one = connect(port, '127.0.0.1').on('error', () => undefined);
+    silent.push(one);
+    await once(one, 'connect');
+    await wait(20);
+  };
+  assert.match(String(await ask()), /^HTTP\/1\.1 200 /);
+  for (let round = 0; round < 5; round += 1) {
+    for (let count = 0; count < 3; count += 1) await flood();
+    assert.match(String(await ask()), /^HTTP\/1\.1 200 /);
+  }
+  assert.ok(silent.filter(({ readyState }) => readyState === 'open').length <= 3);
+  for (const socket of [used, ...silent]) socket.destroy();
 });
 
 test('takes no connection more than it may have where each is answered', async (context) => {
