@@ -4,10 +4,10 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Secret } from '@palisade/vault/secret';
-import { outsideOf, populate } from '../testing/operator.ts';
+import { achieve, outsideOf, populate } from '../testing/operator.ts';
 import { type Api, type HardenedPlayground, openHardened } from '../testing/playground.ts';
 import { type Reply, type Sending, callerOf, createBrowser } from './testing/browser.ts';
-import { type TestClient, authorizationOf, basic } from './testing/flow.ts';
+import { type TestClient, authorizationOf, basic, membersOf } from './testing/flow.ts';
 import type { Outside } from './testing/ground.ts';
 import { type RedisServer, startRedis } from './testing/redis.ts';
 
@@ -129,6 +129,27 @@ for (const spread of [0, 1])
       );
     assert.deepEqual(tally(replies), { 401: 300, 429: 20 });
   });
+
+test('an account that was removed by a command is nobody at both instances, whichever gave out the token', async () => {
+  const name = 'leaver';
+  await achieve(instances[0], ['accounts', 'add', name, '--role', 'user'], password.reveal());
+  const form = { username: name, password: password.reveal() };
+  const tokens = await Promise.all(
+    [0, 1].map(async (each) => membersOf(await send(each, freshAddress(), '/token', { form })).access_token ?? ''),
+  );
+  const statuses = (): Promise<readonly number[]> =>
+    Promise.all(
+      [0, 1].flatMap((each) =>
+        tokens.map(async (token) => {
+          const headers = { authorization: `Bearer ${token}` };
+          return (await send(each, freshAddress(), '/api/users', { headers })).status;
+        }),
+      ),
+    );
+  assert.deepEqual(await statuses(), [200, 200, 200, 200]);
+  await achieve(instances[0], ['accounts', 'remove', name]);
+  assert.deepEqual(await statuses(), [401, 401, 401, 401]);
+});
 
 /** Lets connections through to Redis late, as a network does that wakes up. */
 const slowWay = async (delay: number) => {
