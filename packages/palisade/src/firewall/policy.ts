@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import type { Network, Port, Service, Stack } from '../contracts/stack.ts';
 import { isOwnBridge } from '../controls/bridge-names.ts';
-import { isEveryInterface, isWayIn } from '../controls/published-ports.ts';
+import { isWayIn } from '../controls/published-ports.ts';
+import { isEveryInterface } from '../model/published-ports.ts';
 import { error } from './errors.ts';
 
 /** A bridge of the project on the host. */

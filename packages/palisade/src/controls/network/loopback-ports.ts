@@ -2,7 +2,8 @@ import type { ComposeEdit } from '../../contracts/change.ts';
 import type { Control } from '../../contracts/control.ts';
 import type { Port, Service, Stack } from '../../contracts/stack.ts';
 import { setServiceItem, setServiceKey } from '../../model/index.ts';
-import { isEveryInterface, isWayIn, onLoopback, portName } from '../published-ports.ts';
+import { isEveryInterface, onLoopback } from '../../model/published-ports.ts';
+import { isWayIn, portName } from '../published-ports.ts';
 import { askEachService } from '../question.ts';
 import { cisDocker, composeService } from '../references.ts';
 

@@ -189,3 +189,25 @@ it('each consumer gets a user, a secret and, where it can hold one, a certificat
     ['administrator', 'api', 'stranger', 'administrator api stranger'],
   );
 });
+
+for (const [what, ports, expected] of [
+  [
+    'the usual ports become those of TLS',
+    '["5672:5672", "15672:15672"]',
+    ['127.0.0.1:5671:5671', '127.0.0.1:15671:15671'],
+  ],
+  ['a port of the user stays', '["127.0.0.1:15673:15672"]', ['127.0.0.1:15673:15671']],
+  ['one on every interface stays, on loopback', '["5673:5672"]', ['127.0.0.1:5673:5671']],
+  ['an address of the user stays', '["10.0.0.5:5673:5672"]', ['10.0.0.5:5673:5671']],
+  ['a variable stays', '["${AMQP:-5672}:5672"]', ['127.0.0.1:${AMQP:-5672}:5671']],
+  ['a port that the engine chooses stays its choice', '["5672"]', ['127.0.0.1::5671']],
+] as const)
+  it(`publishes TLS in place of the plain port: ${what}`, async () => {
+    const { stack, service } = await load({ compose: compose().replace('["5672:5672", "15672:15672"]', ports) });
+    const edits = harden(stack, service).filter((each) => each.kind === 'compose-edit' && each.path[2] === 'ports');
+    const added = edits.flatMap((each) =>
+      each.kind === 'compose-edit' && each.edit.op === 'append' ? [each.edit.value] : [],
+    );
+    assert.deepEqual(added, expected);
+    assert.equal(edits.length, 2 * expected.length, 'each plain mapping is taken away');
+  });

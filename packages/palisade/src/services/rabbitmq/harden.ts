@@ -1,14 +1,9 @@
 import type { ComposeEdit, FileWrite } from '../../contracts/change.ts';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import {
-  appendToServiceKey,
-  removeEnvironment,
-  removeServiceItem,
-  setEnvironment,
-  setServiceKey,
-} from '../../model/edits.ts';
+import { removeEnvironment, setEnvironment, setServiceKey } from '../../model/edits.ts';
 import { writeFile } from '../../model/file-changes.ts';
 import { renderInitScript } from '../../model/init-script.ts';
+import { leadToTls } from '../../model/published-ports.ts';
 import { mountOwn, startThroughInitScript } from '../../model/hardened-service.ts';
 import { vaultAccess } from '../../model/vault-access.ts';
 import { administrator } from './accounts.ts';
@@ -109,24 +104,11 @@ const environment = (stack: Stack, service: Service): readonly ComposeEdit[] => 
   ...setEnvironment(stack, service, 'RABBITMQ_CTL_ERL_ARGS', '-kernel inet_dist_use_interface {127,0,0,1}'),
 ];
 
-/**
- * Publishes the TLS ports where the plain ones were published, and takes away the mappings of the plain ones, behind which
- * nothing listens any more. A range may lead to other ports too, and stays.
- */
-const ports = (stack: Stack, service: Service): readonly ComposeEdit[] =>
-  (
-    [
-      [5672, tlsPort],
-      [15_672, managementPort],
-    ] as const
-  ).flatMap(([plain, tls]) => [
-    ...service.ports
-      .filter(({ target, targetEnd, protocol }) => target === plain && targetEnd === plain && protocol === 'tcp')
-      .flatMap(({ at }) => removeServiceItem(stack, service, 'ports', at)),
-    ...(service.ports.some(({ target }) => target === plain) && !service.ports.some(({ target }) => target === tls)
-      ? appendToServiceKey(stack, service, ['ports'], `127.0.0.1:${tls}:${tls}`)
-      : []),
-  ]);
+/** Publishes the TLS ports where the plain ones were published. */
+const ports = (stack: Stack, service: Service): readonly ComposeEdit[] => [
+  ...leadToTls(stack, service, 5672, tlsPort),
+  ...leadToTls(stack, service, 15_672, managementPort),
+];
 
 const start = (stack: Stack, service: Service): readonly ComposeEdit[] => [
   // The data of a node stands under its name, which would else be another one in every new container.
