@@ -1,10 +1,12 @@
 import { type Credentials, type Login, sameLogin } from './login.ts';
+import { ServerUnavailable, isNetworkFailure } from './unavailable.ts';
 
 /** A client of a server, whatever its credentials are just now. */
 export interface Connection<Client> {
   /**
    * Does one piece of work with a client. Where the server refuses the login, the credentials are read again and, if they
-   * differ, the work is begun once more: a refused login has done nothing yet.
+   * differ, the work is begun once more: a refused login has done nothing yet. Rejects with ServerUnavailable where the server
+   * is not there.
    */
   readonly use: <Result>(work: (client: Client) => Promise<Result>) => Promise<Result>;
   /** Reads the credentials again and moves to a new client where they differ; work under way ends on the old one. */
@@ -20,6 +22,8 @@ export interface ClientKind<Client> {
   readonly close: (client: Client) => Promise<void>;
   /** True for errors that mean: these credentials are not accepted. */
   readonly refused: (error: unknown) => boolean;
+  /** True for errors that mean: the server has not answered, or takes nobody on. Those of the network are known without it. */
+  readonly unavailable: (error: unknown) => boolean;
 }
 
 /** Milliseconds that reading the credentials may take. */
@@ -98,17 +102,24 @@ export const openConnection = async <Client>(
       if (opened.retired && opened.users === 0) opened.idle.resolve();
     }
   };
+  const workTwice = async <Result>(does: (client: Client) => Promise<Result>): Promise<Result> => {
+    const used = login;
+    try {
+      return await work(does);
+    } catch (error) {
+      if (!kind.refused(error)) throw error;
+      await refresh();
+      if (sameLogin(used, login)) throw error;
+      return work(does);
+    }
+  };
 
   return {
     use: async (does) => {
-      const used = login;
       try {
-        return await work(does);
+        return await workTwice(does);
       } catch (error) {
-        if (!kind.refused(error)) throw error;
-        await refresh();
-        if (sameLogin(used, login)) throw error;
-        return work(does);
+        throw kind.unavailable(error) || isNetworkFailure(error) ? new ServerUnavailable(error) : error;
       }
     },
     refresh,

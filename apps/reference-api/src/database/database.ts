@@ -2,6 +2,7 @@ import { checkServerIdentity } from 'node:tls';
 import { Pool } from 'pg';
 import { type ClientKind, openConnection } from '../connection/connection.ts';
 import type { Credentials } from '../connection/login.ts';
+import { codeOf } from '../connection/unavailable.ts';
 
 /** The database, whatever its credentials are just now. */
 export interface Database {
@@ -15,6 +16,14 @@ export interface Database {
 
 /** invalid_password and invalid_authorization_specification. Source: PostgreSQL manual, appendix A. */
 const loginRefused = new Set(['28P01', '28000']);
+
+/**
+ * Connection exceptions, insufficient resources, operator intervention but for a cancelled statement, system errors.
+ * Source: PostgreSQL manual, appendix A.
+ */
+const awayCode = /^(?:08|53|57P0[1-5]|58)/;
+/** What the client says of a connection that it does not get, or that ended; these have no code. */
+const awayText = /^(?:timeout exceeded when trying to connect|Connection terminated|Query read timeout)/;
 
 /**
  * Bounds that the server itself keeps, in milliseconds. They travel in the packet that opens a connection; a pooler hands
@@ -56,8 +65,9 @@ const postgresClients = (pooled: boolean): ClientKind<Pool> => ({
     return pool;
   },
   close: (pool) => pool.end(),
-  refused: (error) =>
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && loginRefused.has(error.code),
+  refused: (error) => loginRefused.has(codeOf(error) ?? ''),
+  unavailable: (error) =>
+    awayCode.test(codeOf(error) ?? '') || (error instanceof Error && awayText.test(error.message)),
 });
 
 /** Opens the database; `pooled` where a pooler is in front of it. Rejects where the credentials cannot be read; a server that is down is not noticed before a query. */

@@ -1,5 +1,12 @@
 import { createSecureContext } from 'node:tls';
-import { MongoClient, MongoServerError } from 'mongodb';
+import {
+  MongoClient,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+} from 'mongodb';
 import type { ClientKind } from '../connection/connection.ts';
 
 /** AuthenticationFailed and Unauthorized. Source: MongoDB manual, error codes. */
@@ -29,4 +36,8 @@ export const mongodbClients: ClientKind<MongoClient> = {
   close: (client) => client.close(),
   refused: (error) =>
     error instanceof MongoServerError && typeof error.code === 'number' && loginRefused.has(error.code),
+  unavailable: (error) =>
+    [MongoNetworkError, MongoServerSelectionError, MongoNotConnectedError, MongoTopologyClosedError].some(
+      (kind) => error instanceof kind,
+    ),
 };

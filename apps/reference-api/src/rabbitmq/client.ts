@@ -1,8 +1,11 @@
-import { Connection as Broker } from 'rabbitmq-client';
+import { AMQPConnectionError, AMQPError, Connection as Broker } from 'rabbitmq-client';
 import type { ClientKind } from '../connection/connection.ts';
 
 /** ACCESS_REFUSED. Source: AMQP 0-9-1 specification, constant access-refused; RabbitMQ closes a refused login with it. */
 const accessRefused = 'ACCESS_REFUSED';
+
+/** No answer in time, of the connection and of one call. */
+const noAnswer = new Set(['TIMEOUT', 'RPC_TIMEOUT']);
 
 /** Connections to RabbitMQ, which come back by themselves. */
 export const rabbitmqClients: ClientKind<Broker> = {
@@ -38,4 +41,6 @@ export const rabbitmqClients: ClientKind<Broker> = {
   },
   close: (broker) => broker.close(),
   refused: (error) => error instanceof Error && 'code' in error && error.code === accessRefused,
+  unavailable: (error) =>
+    error instanceof AMQPConnectionError || (error instanceof AMQPError && noAnswer.has(error.code)),
 };

@@ -1,4 +1,15 @@
-import { createClient, createCluster } from '@redis/client';
+import {
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  DisconnectsClientError,
+  RootNodesUnavailableError,
+  SocketClosedUnexpectedlyError,
+  SocketTimeoutError,
+  TimeoutError,
+  createClient,
+  createCluster,
+} from '@redis/client';
 import type { ClientKind } from '../connection/connection.ts';
 import type { Address } from '../connection/login.ts';
 
@@ -23,10 +34,26 @@ const retryDelay = (retries: number): number => Math.min(100 * 2 ** retries, 5_0
 /** Source: Redis documentation, "ACL", and the errors of AUTH. */
 const refusals = /^(?:WRONGPASS|NOAUTH|NOPERM)\b/;
 
+/** A node that is starting, or a cluster that lacks some. Source: Redis documentation, "Redis cluster specification". */
+const notServing = /^(?:LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN)\b/;
+const away = [
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  DisconnectsClientError,
+  RootNodesUnavailableError,
+  SocketClosedUnexpectedlyError,
+  SocketTimeoutError,
+  TimeoutError,
+];
+
 /** Rejects when a promise takes longer than it may. */
 const bounded = async <Result>(promise: Promise<Result>, milliseconds: number): Promise<Result> => {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`Redis did not answer within ${milliseconds} ms`)), milliseconds);
+  const timer = setTimeout(
+    () => reject(new TimeoutError(`Redis did not answer within ${milliseconds} ms`)),
+    milliseconds,
+  );
   try {
     return await Promise.race([promise, late]);
   } finally {
@@ -81,4 +108,6 @@ export const redisClients: ClientKind<RedisClient> = {
   },
   close: (client) => client.close(),
   refused: (error) => error instanceof Error && refusals.test(error.message),
+  unavailable: (error) =>
+    away.some((kind) => error instanceof kind) || (error instanceof Error && notServing.test(error.message)),
 };

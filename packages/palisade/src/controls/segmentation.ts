@@ -13,7 +13,7 @@ const definition = (stack: Stack, { name, internal }: Segment): ComposeValue | u
 };
 
 const networkChanges = (stack: Stack, segments: readonly Segment[]): readonly Change[] =>
-  segments.flatMap((segment) => {
+  segments.flatMap((segment): readonly Change[] => {
     const existing = stack.networks.get(segment.name);
     const value = definition(stack, segment);
     if (value !== undefined) return setTopLevelKey(stack, ['networks', segment.name], value);
