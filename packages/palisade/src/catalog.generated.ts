@@ -78,6 +78,7 @@ import { control as networkDeclaredReach } from './controls/network/declared-rea
 import { control as networkDefaultNetwork } from './controls/network/default-network.ts';
 import { control as networkHostNetwork } from './controls/network/host-network.ts';
 import { control as networkInternalDataNetwork } from './controls/network/internal-data-network.ts';
+import { control as networkInternalIpv6 } from './controls/network/internal-ipv6.ts';
 import { control as networkLoopbackPorts } from './controls/network/loopback-ports.ts';
 import { control as networkNeedlessReachability } from './controls/network/needless-reachability.ts';
 import { control as networkPrivilegedPorts } from './controls/network/privileged-ports.ts';
@@ -242,6 +243,7 @@ export const controls: readonly AnyControl[] = [
   networkDefaultNetwork,
   networkHostNetwork,
   networkInternalDataNetwork,
+  networkInternalIpv6,
   networkLoopbackPorts,
   networkNeedlessReachability,
   networkPrivilegedPorts,
