@@ -52,6 +52,24 @@ test('an append is acknowledged after fdatasync and not before; what comes meanw
   await log.close();
 });
 
+test('what several callbacks of one turn of the event loop append shares one fdatasync', async (context) => {
+  const log = await openAuditLog({ directory: aDirectory(context) });
+  const sync = await replaceSync(context, aDirectory(context), (real) => real());
+  // Each of them is a callback of its own, as the data of several sockets is; promises are settled between them.
+  await Promise.all(
+    Array.from(
+      { length: 20 },
+      (_, index) =>
+        new Promise((resolve, reject) => {
+          setImmediate(() => void log.append(anEvent(String(index))).then(resolve, reject));
+        }),
+    ),
+  );
+  assert.equal(sync.mock.callCount(), 1);
+  sync.mock.restore();
+  await log.close();
+});
+
 test('a failed fdatasync acknowledges nothing, and the log goes on soundly', async (context) => {
   const directory = aDirectory(context);
   const log = await openAuditLog({ directory });

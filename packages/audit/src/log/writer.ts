@@ -1,3 +1,4 @@
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { AuditError, reasonOf } from '../errors.ts';
 import { type Head, encodeLine } from '../record/line.ts';
 import type { ChainNote } from '../record/record.ts';
@@ -144,9 +145,12 @@ export const createWriter = (setting: WriterSetting, first: SegmentFile): Writer
   };
 
   const flush = async (): Promise<void> => {
-    // What is appended in the same turn of the event loop goes into the same batch.
-    await Promise.resolve();
-    while (waiting.length > 0) await write(takeBatch());
+    // A group costs more than what is in it. So each one takes what comes in its turn of the event loop: what other sockets bring, and
+    // what the callers of the group before append next.
+    while (waiting.length > 0) {
+      await turnOfLoop();
+      await write(takeBatch());
+    }
     flushing = undefined;
   };
 
