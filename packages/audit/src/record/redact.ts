@@ -63,17 +63,35 @@ const known = [
   'connectionstring',
 ] as const;
 
+/** Secrets of one shape: a text without the sign holds none, and what stands for those that it holds. */
+interface Shape {
+  readonly sign: string;
+  readonly pattern: RegExp;
+  readonly stand: string;
+}
+
 /**
  * Secrets that give themselves away by their shape: tokens of Vault (`hvs.`, `hvb.`, `s.`), JWTs (RFC 7519), what follows
  * `Bearer` or `Basic` (RFC 9110, 11.4), passwords in URLs (RFC 3986, 3.2.1), private keys (RFC 7468).
  */
-const shapes: readonly (readonly [RegExp, string])[] = [
-  [/\b(?:hv[sbr]|[sbr])\.[A-Za-z0-9_-]{20,}/g, redacted],
-  [/\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, redacted],
-  [/\b(bearer|basic|dpop) +[A-Za-z0-9+/._~=-]{6,}/gi, `$1 ${redacted}`],
-  [/\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@]{0,200}):[^\s/@]{1,500}@/gi, `$1:${redacted}@`],
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, redacted],
+const shapes: readonly Shape[] = [
+  { sign: '.', pattern: /\b(?:hv[sbr]|[sbr])\.[A-Za-z0-9_-]{20,}/g, stand: redacted },
+  { sign: 'eyJ', pattern: /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, stand: redacted },
+  { sign: ' ', pattern: /\b(bearer|basic|dpop) +[A-Za-z0-9+/._~=-]{6,}/gi, stand: `$1 ${redacted}` },
+  {
+    sign: '@',
+    pattern: /\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@]{0,200}):[^\s/@]{1,500}@/gi,
+    stand: `$1:${redacted}@`,
+  },
+  {
+    sign: '-----BEGIN',
+    pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+    stand: redacted,
+  },
 ];
+
+/** Characters of the shortest text that holds one of them. */
+const shortest = 10;
 
 const fold = (name: string): string => name.toLowerCase().replaceAll(/[-_ ]/g, '');
 
@@ -102,9 +120,9 @@ export const createRedactor = (rules: Redaction = {}): ((value: unknown) => unkn
   const strike = (text: string, secrets: readonly string[]): string => {
     let struck = text;
     for (const secret of secrets) if (struck.includes(secret)) struck = struck.replaceAll(secret, redacted);
-    // Shorter texts than the shortest shape cannot hold one, nor can those without the signs that each of them has.
-    if (struck.length >= 10 && /[. :]/.test(struck))
-      for (const [shape, stand] of shapes) struck = struck.replace(shape, stand);
+    // Most texts of an event show none of the signs, and a search for one costs far less than a pattern.
+    if (struck.length >= shortest)
+      for (const { sign, pattern, stand } of shapes) if (struck.includes(sign)) struck = struck.replace(pattern, stand);
     return rules.text === undefined ? struck : rules.text(struck);
   };
 
