@@ -29,7 +29,7 @@ const readProofs = (options: DpopOptions, now: Now): ProofParameters => {
   for (const origin of options.origins)
     if (URL.parse(origin)?.origin !== origin)
       throw new GuardError('guard/option-invalid', `tokens.dpop.origins: ${JSON.stringify(origin)} is no origin`);
-  const { algorithms = ['ES256', 'EdDSA'], window = 60, replays = createReplayStore({ now }) } = options;
+  const { algorithms = ['ES256', 'EdDSA', 'Ed25519'], window = 60, replays = createReplayStore({ now }) } = options;
   if (algorithms.length === 0 || !algorithms.every((name) => isAlgorithm(name) && !isSymmetric(name)))
     throw new GuardError('guard/option-invalid', 'tokens.dpop.algorithms must name algorithms of public keys');
   requireWholeNumber(window, 1, 'tokens.dpop.window');

@@ -36,7 +36,7 @@ export interface TokenOptions {
 export interface DpopOptions {
   /** This service as callers write it: `https://api.example`. Never taken from the request, where the caller says it. */
   readonly origins: readonly string[];
-  /** Public-key algorithms; ES256 and EdDSA where absent. */
+  /** Public-key algorithms; ES256, EdDSA and Ed25519 (RFC 9864) where absent. */
   readonly algorithms?: readonly Algorithm[];
   /** Seconds that a proof may lie away from now; 60 where absent. */
   readonly window?: number;

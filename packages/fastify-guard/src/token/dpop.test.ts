@@ -83,7 +83,7 @@ for (const [name, make] of bad)
     const text = bound();
     const { status, code, challenge } = await ask(text, make(text));
     assert.deepEqual([status, code], [401, 'proof-invalid']);
-    assert.equal(challenge, 'DPoP error="invalid_dpop_proof", algs="ES256 EdDSA"');
+    assert.equal(challenge, 'DPoP error="invalid_dpop_proof", algs="ES256 EdDSA Ed25519"');
   });
 
 test('refuses a proof that was used, also where it is new to the clock', async (context) => {
