@@ -12,14 +12,12 @@ let vault: BootstrappedServer;
 before(async () => {
   const development = await startDevelopmentServer();
   try {
-    await development.client
-      .kv2()
-      .write('postgres/reference-api', {
-        password: 'development',
-        username: 'dev',
-        schema: 'kept',
-        api_key: 'kept too',
-      });
+    await development.client.kv2().write('postgres/reference-api', {
+      password: 'development',
+      username: 'dev',
+      schema: 'kept',
+      api_key: 'kept too',
+    });
     vault = await startBootstrappedServer({ migrate: development.client });
   } finally {
     await development.close();

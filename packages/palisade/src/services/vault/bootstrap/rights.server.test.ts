@@ -81,3 +81,5 @@ test('lets the operator do its work, and give itself or others no more', async (
     assert.ok((await client.kv2().read('postgres'))?.fields.get('password'));
   });
 });
+
+test('writes no secret where it does not belong', () => vault.assertNothingShown());
