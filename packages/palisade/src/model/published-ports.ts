@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { ComposeEdit } from '../contracts/change.ts';
 import type { Port, Service, Stack } from '../contracts/stack.ts';
-import { appendToServiceKey, removeServiceItem, setServiceKey } from './edits.ts';
+import { appendToServiceKey, removeServiceItem, setServiceItem, setServiceKey } from './edits.ts';
 
 /** True for a host address that stands for every interface: none, `0.0.0.0`, `::`. */
 export const isEveryInterface = (address: string): boolean =>
@@ -30,6 +30,12 @@ const rendered = ({ published, publishedEnd, target, targetEnd, protocol }: Port
 const hidesParts = (port: Port, parts: readonly string[]): boolean =>
   (port.hostAddress !== '' && parts.length < 3) || (port.published !== undefined && parts.length < 2);
 
+/** The loopback address for an entry, as the default of a variable that renders empty. */
+const loopbackFor = (port: Port, parts: readonly string[]): string => {
+  const variable = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?-)?\}$/.exec(parts.slice(0, -2).join(':'))?.[1];
+  return variable !== undefined && port.hostAddress === '' ? `\${${variable}:-127.0.0.1}` : '127.0.0.1';
+};
+
 /**
  * A short entry as it reads with the loopback address in front. Variables stay where they are: a variable for the
  * address that renders empty (`${BIND:-}:443:443`) gets the loopback address as its default. An entry whose variables
@@ -40,13 +46,34 @@ export const onLoopback = (port: Port): string => {
   if (hidesParts(port, parts)) return rendered(port);
   if (parts.length === 1) return `127.0.0.1::${port.raw}`;
   if (parts.length === 2) return `127.0.0.1:${port.raw}`;
-  const address = parts.slice(0, -2).join(':');
-  const variable = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?-)?\}$/.exec(address)?.[1];
-  const kept = variable !== undefined && port.hostAddress === '' ? `\${${variable}:-127.0.0.1}` : '127.0.0.1';
-  return [kept, ...parts.slice(-2)].join(':');
+  return [loopbackFor(port, parts), ...parts.slice(-2)].join(':');
 };
 
 const inBrackets = (address: string): string => (isIPv6(address) ? `[${address}]` : address);
+
+/**
+ * The host address of an entry as it is written, with its variables; the empty text where it has none. An address of the
+ * long syntax, or one that shares a variable with other parts, is written out. With `loopback`, what stands for every
+ * interface becomes the loopback address.
+ */
+export const addressText = (port: Port, loopback: boolean): string => {
+  const parts = port.syntax === 'long' ? [] : partsOf(port.raw);
+  if (loopback && isEveryInterface(port.hostAddress)) return loopbackFor(port, parts);
+  return port.syntax === 'long' || hidesParts(port, parts)
+    ? inBrackets(port.hostAddress)
+    : parts.slice(0, -2).join(':');
+};
+
+/** Leads a mapping of one port to another port of the container; all else of it stays, its variables too. */
+export const retarget = (stack: Stack, service: Service, port: Port, target: number): readonly ComposeEdit[] => {
+  if (port.syntax === 'long')
+    return setServiceKey(stack, service, ['ports', service.ports.indexOf(port), 'target'], target);
+  const parts = partsOf(port.raw);
+  const before =
+    parts.length < 2 || hidesParts(port, parts) ? partsOf(rendered(port, inBrackets(port.hostAddress))) : parts;
+  const entry = [...before.slice(0, -1), String(target)].join(':').replace(/^:(?=\d)/, '');
+  return setServiceItem(stack, service, 'ports', port.at, entry);
+};
 
 /** A short entry with the address that it has, or the loopback address where it has none. */
 const withAddress = (port: Port): string =>
@@ -85,6 +112,12 @@ const movedChoice = (stack: Stack, service: Service, port: Port, tls: number): r
  */
 export const leadToTls = (stack: Stack, service: Service, plain: number, tls: number): readonly ComposeEdit[] => {
   const hasTls = service.ports.some(({ target }) => target === tls);
+  const appended = new Set<string>();
+  const append = (entry: string): readonly ComposeEdit[] => {
+    if (hasTls || appended.has(entry)) return [];
+    appended.add(entry);
+    return appendToServiceKey(stack, service, ['ports'], entry);
+  };
   return service.ports.flatMap((port): readonly ComposeEdit[] => {
     if (port.protocol !== 'tcp' || port.target !== plain) return [];
     const exact = leadsTo(port, plain);
@@ -92,7 +125,20 @@ export const leadToTls = (stack: Stack, service: Service, plain: number, tls: nu
     const address = !exact || isEveryInterface(port.hostAddress) ? '127.0.0.1' : inBrackets(port.hostAddress);
     return [
       ...(exact ? removeServiceItem(stack, service, 'ports', port.at) : []),
-      ...(hasTls ? [] : appendToServiceKey(stack, service, ['ports'], `${address}:${tls}:${tls}`)),
+      ...append(`${address}:${tls}:${tls}`),
     ];
   });
+};
+
+/**
+ * The port of the host on which TLS is published once `leadToTls` is applied, the usual number preferred; undefined where
+ * nothing is published, or the engine chooses.
+ */
+export const publishedTls = ({ ports }: Service, plain: number, tls: number): number | undefined => {
+  const open = ports.filter(({ protocol }) => protocol === 'tcp');
+  const existing = open.find(({ target }) => target === tls);
+  if (existing !== undefined) return existing.published;
+  const led = open.filter(({ target }) => target === plain);
+  if (led.some((port) => !leadsTo(port, plain) || !isOwnChoice(port, plain))) return tls;
+  return led.find(({ published }) => published !== undefined)?.published;
 };

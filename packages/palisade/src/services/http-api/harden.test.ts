@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import { applyComposeEdit, loadStack } from '../../model/index.ts';
+import { applyComposeEdit, applyComposeEdits, loadStack } from '../../model/index.ts';
 import { certificates } from './certificates.ts';
 import { control as tlsOnly } from './controls/tls-only.ts';
 import { control as verified } from './controls/verified-connections.ts';
@@ -190,6 +190,58 @@ for (const [what, entry, isTaken] of [
       `ports: [${entry}]`,
     ]);
     assert.deepEqual(entriesTaken(stack), isTaken ? [['ports', 0]] : []);
+  });
+
+for (const [what, entries, expected, origin] of [
+  ['usual port on every interface: the usual of TLS, on loopback', '["8000:8000"]', ['127.0.0.1:8443:8443'], 8443],
+  ['usual port at an address', '["10.0.0.5:8000:8000"]', ['10.0.0.5:8443:8443'], 8443],
+  ['own port on loopback', '["127.0.0.1:18000:8000"]', ['127.0.0.1:18000:8443'], 18_000],
+  ['own port on every interface: on loopback', '["18000:8000"]', ['127.0.0.1:18000:8443'], 18_000],
+  ['variable', '["127.0.0.1:${API:-8000}:8000"]', ['127.0.0.1:8000:8443'], 8000],
+  ['long syntax', '[{ target: 8000, published: "18000", host_ip: 10.0.0.5 }]', ['10.0.0.5:18000:8443'], 18_000],
+  [
+    'long syntax with the usual port',
+    '[{ target: 8000, published: "8000", host_ip: 127.0.0.1 }]',
+    ['127.0.0.1:8443:8443'],
+    8443,
+  ],
+  [
+    'usual port and a range around it: TLS once',
+    '["8000:8000", "127.0.0.1:8000-8010:8000-8010"]',
+    ['127.0.0.1:8000:8000', '127.0.0.1:8443:8443'],
+    8443,
+  ],
+  ['nothing: nothing', '[]', [], 8443],
+] as const)
+  test(`publishes TLS no wider than plain HTTP was, ${what}`, async (context) => {
+    const stack = await withLines(context, [
+      'environment: { REFERENCE_API_POSTURE: development }',
+      `ports: ${entries}`,
+    ]);
+    const path = join(stack.directory, 'compose.yaml');
+    const edits = harden(stack, api(stack));
+    writeFileSync(path, applyComposeEdits(readFileSync(path, 'utf8'), edits));
+    const service = api(await load(stack.directory));
+    assert.deepEqual(
+      service.ports.map(({ hostAddress, published, target }) => `${hostAddress}:${published ?? ''}:${target}`),
+      expected,
+    );
+    assert.equal(service.environment.get('PUBLIC_ORIGIN')?.value, `https://localhost:${origin}`);
+  });
+
+for (const [port, origin] of [
+  ['80:80', 'https://localhost'],
+  ['127.0.0.1:8088:80', 'https://localhost:8451'],
+  ['127.0.0.1:8080:80', 'https://localhost:8444'],
+] as const)
+  test(`has the origin ${origin} behind a gateway at ${port}`, async (context) => {
+    const stack = await withLines(context, [
+      'environment: { REFERENCE_API_POSTURE: development }',
+      'ports: ["127.0.0.1:8000:8000"]',
+      `\n  nginx:\n    image: nginx:1.30\n    ports: ["${port}"]\n    environment: { API: "http://reference-api:8000" }`,
+    ]);
+    const set = harden(stack, api(stack)).find(({ path }) => path.at(-1) === 'PUBLIC_ORIGIN');
+    assert.deepEqual(set?.edit, { op: 'set', value: origin });
   });
 
 test('leaves the mapping of a port that the service is told to listen on', async (context) => {

@@ -3,11 +3,12 @@ import type { Service, Stack } from '../../contracts/stack.ts';
 import {
   appendToServiceKey,
   removeEnvironment,
-  removeServiceItem,
   setEnvironment,
   setServiceKey,
   setTopLevelKey,
 } from '../../model/edits.ts';
+import { httpsMapping } from '../../model/https-mapping.ts';
+import { leadToTls, publishedTls } from '../../model/published-ports.ts';
 import { vaultAccess } from '../../model/vault-access.ts';
 import { httpPort, httpsPort } from './matching.ts';
 import {
@@ -102,9 +103,6 @@ const gatewaysOf = (stack: Stack, service: Service): readonly string[] =>
     (name) => stack.services.get(name)?.kind === 'nginx',
   );
 
-/** True where a gateway of the stack passes requests on to the service. */
-const hasGateway = (stack: Stack, service: Service): boolean => gatewaysOf(stack, service).length > 0;
-
 /**
  * Lets the service count and record the callers of the gateway, not the gateway. Its address says little, as every service
  * on a bridge has one like it; that it is the gateway, its certificate says.
@@ -119,19 +117,22 @@ const gatewayEdits = (stack: Stack, service: Service): readonly ComposeEdit[] =>
       ];
 };
 
+/** The port of the host on which the service is reached: the first gateway's, else its own. */
+const publishedPort = (stack: Stack, service: Service): number => {
+  const gateway = stack.services.get(gatewaysOf(stack, service)[0] ?? '');
+  if (gateway !== undefined) return httpsMapping(stack, gateway).port ?? 443;
+  return publishedTls(service, httpPort, httpsPort) ?? httpsPort;
+};
+
+const originAt = (port: number): string => `https://localhost${port === 443 ? '' : `:${port}`}`;
+
 /**
- * Who the service is for those who hold its tokens, where its own signing keys lie. The gateway of the hardened posture
- * listens on the usual port of HTTPS. An origin that is there already is the user's, who knows the real name.
+ * Who the service is for those who hold its tokens, where its own signing keys lie. An origin that is there already is the user's, who knows the real name.
  */
 const issuerEdits = (stack: Stack, service: Service): readonly ComposeEdit[] => [
   ...(service.environment.has('PUBLIC_ORIGIN')
     ? []
-    : setEnvironment(
-        stack,
-        service,
-        'PUBLIC_ORIGIN',
-        hasGateway(stack, service) ? 'https://localhost' : `https://localhost:${httpsPort}`,
-      )),
+    : setEnvironment(stack, service, 'PUBLIC_ORIGIN', originAt(publishedPort(stack, service)))),
   ...(issuesTokens(stack, service)
     ? setEnvironment(stack, service, 'SIGNING_KEYS_VAULT_PATH', signingKeysOf(service))
     : []),
@@ -150,17 +151,11 @@ const switchedOff = (stack: Stack, service: Service): readonly ComposeEdit[] => 
 ];
 
 /**
- * Takes the mappings of the former plain port away: nothing listens behind them any more. A range may lead to other ports
- * too and stays, and so does all where the service is told its port.
+ * Leads what is published of the former plain port to the TLS port. All stays where the service is told its port, and a
+ * service that publishes nothing goes on publishing nothing.
  */
-const withoutPlainPort = (stack: Stack, service: Service): readonly ComposeEdit[] =>
-  service.environment.has('PORT')
-    ? []
-    : service.ports
-        .filter(
-          ({ target, targetEnd, protocol }) => target === httpPort && targetEnd === httpPort && protocol === 'tcp',
-        )
-        .flatMap(({ at }) => removeServiceItem(stack, service, 'ports', at));
+const portEdits = (stack: Stack, service: Service): readonly ComposeEdit[] =>
+  service.environment.has('PORT') ? [] : leadToTls(stack, service, httpPort, httpsPort);
 
 /**
  * The hardened posture of the reference API: AppRole instead of a token, verified TLS to its database and from its
@@ -181,8 +176,7 @@ export const harden = (stack: Stack, service: Service): readonly ComposeEdit[] =
         ...issuerEdits(stack, service),
         ...setEnvironment(stack, service, 'TLS_DIRECTORY', serverCertificates),
         ...appendToServiceKey(stack, service, ['volumes'], `./certs/${service.name}/server:${serverCertificates}:ro`),
-        ...withoutPlainPort(stack, service),
-        ...appendToServiceKey(stack, service, ['ports'], `127.0.0.1:${httpsPort}:${httpsPort}`),
+        ...portEdits(stack, service),
         ...setServiceKey(stack, service, ['healthcheck', 'test'], ['CMD', 'node', '-e', healthProgram]),
         ...setServiceKey(stack, service, ['user'], `${imageAccount.uid}:${imageAccount.gid}`),
       ]

@@ -1,6 +1,8 @@
 import type { ComposeEdit, FileWrite } from '../../contracts/change.ts';
-import type { Port, Service, Stack } from '../../contracts/stack.ts';
-import { appendToServiceKey, removeServiceItem, setServiceItem, setServiceKey, writeFile } from '../../model/index.ts';
+import type { Service, Stack } from '../../contracts/stack.ts';
+import { httpsMapping, isWayIn } from '../../model/https-mapping.ts';
+import { appendToServiceKey, removeServiceItem, setServiceKey, writeFile } from '../../model/index.ts';
+import { retarget } from '../../model/published-ports.ts';
 import { loadConfiguration } from './configuration/load.ts';
 import { isRedirecting, serversOf } from './configuration/servers.ts';
 import {
@@ -27,34 +29,32 @@ export const whyNotHardened = (stack: Stack, service: Service): string | undefin
   return whyNotTakenOver(stack, service, configuration.directives);
 };
 
-/** True for a published port by which the outside world is meant to come in, as the control of published ports sees it. */
-const isWayIn = ({ published, targetEnd, target }: Port): boolean => published === 80 && target === targetEnd;
-
-/** The port of plain HTTP inside: an unprivileged one behind port 80, else the one that the user's mapping leads to. */
-const plainPortOf = (stack: Stack, service: Service): number => {
-  if (service.ports.some(isWayIn)) return plainPort;
+/**
+ * The ports of plain HTTP inside: an unprivileged one behind port 80, and those that other mappings of the user lead to.
+ * Of a service that publishes nothing, the first one that it listens on.
+ */
+const plainPortsOf = (stack: Stack, service: Service): readonly number[] => {
   const configuration = loadConfiguration(stack, service);
-  const first = configuration.state === 'known' ? serversOf(configuration.directives)[0]?.listens[0]?.port : undefined;
-  return first === undefined || first === tlsPort ? plainPort : first;
+  const listens = (configuration.state === 'known' ? serversOf(configuration.directives) : [])
+    .flatMap((server) => server.listens)
+    .flatMap(({ port }) => (port === undefined || port === tlsPort ? [] : [port]));
+  const others = service.ports.filter((port) => port.protocol === 'tcp' && !isWayIn(port));
+  const led = listens.filter((listen) =>
+    others.some(({ target, targetEnd }) => target <= listen && listen <= targetEnd),
+  );
+  const ports = new Set([...(service.ports.some(isWayIn) ? [plainPort] : []), ...led]);
+  return ports.size > 0 ? [...ports] : [listens[0] ?? plainPort];
 };
 
-/** Leads port 80 to the unprivileged port inside, and publishes 443 at the same address: the gateway is the way in. */
+/** Leads port 80 to the unprivileged port inside, and publishes HTTPS where plain HTTP is published, no wider. */
 const portEdits = (stack: Stack, service: Service): readonly ComposeEdit[] => {
-  const entry = service.ports.find(isWayIn);
-  const address = entry?.hostAddress ?? '';
-  const before = address === '' ? '' : `${address.includes(':') ? `[${address}]` : address}:`;
-  const position = entry === undefined ? -1 : service.ports.indexOf(entry);
-  const moved =
-    entry === undefined || entry.target === plainPort
-      ? []
-      : entry.syntax === 'long'
-        ? setServiceKey(stack, service, ['ports', position, 'target'], plainPort)
-        : setServiceItem(stack, service, 'ports', entry.at, entry.raw.replace(/:\d+(?=(?:\/tcp)?$)/, `:${plainPort}`));
+  const { missing, misled } = httpsMapping(stack, service);
   return [
-    ...moved,
-    ...(service.ports.some(({ target }) => target === tlsPort)
-      ? []
-      : appendToServiceKey(stack, service, ['ports'], `${before}443:${tlsPort}`)),
+    ...service.ports
+      .filter((port) => isWayIn(port) && port.target !== plainPort && port.target !== tlsPort)
+      .flatMap((port) => retarget(stack, service, port, plainPort)),
+    ...misled.flatMap((port) => retarget(stack, service, port, tlsPort)),
+    ...missing.flatMap((entry) => appendToServiceKey(stack, service, ['ports'], entry)),
   ];
 };
 
@@ -81,7 +81,10 @@ const configurationWrites = (stack: Stack, service: Service): readonly FileWrite
     : writeFile(
         stack,
         `config/${service.name}/nginx.conf`,
-        renderHardened(stack, service, configuration.directives, plainPortOf(stack, service)),
+        renderHardened(stack, service, configuration.directives, {
+          plain: plainPortsOf(stack, service),
+          https: httpsMapping(stack, service).port,
+        }),
       );
 };
 
@@ -102,7 +105,8 @@ export const servedNames = (stack: Stack, service: Service): readonly string[] =
  * The hardened posture of a gateway: its own configuration behind TLS, with limits, as an unprivileged account on
  * unprivileged ports. Empty where the configuration is not simple enough to be taken over, and once applied.
  *
- * The published ports stay public: the gateway is the one service that the outside world is meant to reach.
+ * What is published stays as public as it was: HTTPS gets the addresses of plain HTTP, and a gateway that publishes nothing
+ * goes on publishing nothing.
  */
 export const harden = (stack: Stack, service: Service): readonly (FileWrite | ComposeEdit)[] =>
   whyNotHardened(stack, service) === undefined

@@ -1,5 +1,6 @@
 import type { Service, Stack } from '../../../contracts/stack.ts';
-import { isCatchAll, serversOf } from '../configuration/servers.ts';
+import { type VirtualServer, isCatchAll, isRedirecting, serversOf } from '../configuration/servers.ts';
+import { entrancesOf } from '../../../model/https-mapping.ts';
 import type { Directive } from '../syntax/directive.ts';
 import { passTarget, upstreamOf } from './upstreams.ts';
 
@@ -19,8 +20,31 @@ const inHttp = /^(?:server|upstream|map|geo|types|split_clients)$/;
 const never =
   /^(?:ssl_(?!prefer_server_ciphers|protocols|ciphers|session|ecdh)\w+|ssl|auth_\w+|(?:fastcgi|uwsgi|scgi|grpc|memcached)_pass|proxy_ssl_\w+|\w+_by_lua\w*|load_module|mirror|internal|slice|real_ip_header)$/;
 
+const isLoopback = (address: string): boolean => /^(?:127\.|localhost$|\[::1\]$)/.test(address);
+
 const everyDirective = (directives: readonly Directive[]): readonly Directive[] =>
   directives.flatMap((each) => [each, ...everyDirective(each.block ?? [])]);
+
+/** The ports of a server that can be reached from outside of the container. */
+const portsOf = ({ listens }: VirtualServer): readonly number[] =>
+  listens.flatMap(({ address, port }) => (port === undefined || isLoopback(address) ? [] : [port]));
+
+/**
+ * Why the servers cannot be reached on one port, which opens all of them to whoever reaches one: a server on a port of its
+ * own, or on the loopback address of the container, is meant for fewer people. Undefined where they can.
+ */
+const serverApart = (service: Service, servers: readonly VirtualServer[]): string | undefined => {
+  const serving = servers.filter((server) => !isRedirecting(server));
+  const all = serving.flatMap(portsOf);
+  const led = entrancesOf(service)[0];
+  const main = all.find((port) => led !== undefined && led.target <= port && port <= led.targetEnd) ?? all[0];
+  const apart = serving.find((server) => main === undefined || !portsOf(server).includes(main));
+  if (apart === undefined) return undefined;
+  const where = apart.listens
+    .map(({ address, port }) => `${address === '' ? '' : `${address}:`}${port ?? ''}`)
+    .join(' and ');
+  return `it has a server on ${where} apart from the others`;
+};
 
 /**
  * Why the user's configuration is not simple enough to be taken over with every directive of it; undefined where it is.
@@ -40,8 +64,12 @@ export const whyNotTakenOver = (
   const all = everyDirective(http);
   const special = all.find(({ name }) => never.test(name));
   if (special !== undefined) return `it has ${special.name}`;
+  // Every port that a container listens on is open there, to whoever reaches the host.
+  if (service.networkMode?.value === 'host') return 'it shares the network of the host';
   const servers = serversOf(directives);
   if (servers.length === 0) return 'it has no server';
+  const apart = serverApart(service, servers);
+  if (apart !== undefined) return apart;
   for (const { directive } of servers.flatMap(({ listens }) => listens))
     if (
       directive.name === 'listen' &&

@@ -101,6 +101,14 @@ export const namesOf = (
   );
 };
 
+/** The ports of the hardened posture. */
+export interface HardenedPorts {
+  /** Ports of plain HTTP inside of the container. */
+  readonly plain: readonly number[];
+  /** The port of the host on which HTTPS is published; undefined where the engine chooses it, or where there is none. */
+  readonly https: number | undefined;
+}
+
 /**
  * The user's configuration in the hardened posture: every directive of it stays but those that the posture decides, each
  * server moves behind TLS, plain HTTP redirects there, and a name that nobody serves is turned away.
@@ -109,8 +117,9 @@ export const renderHardened = (
   stack: Stack,
   service: Service,
   directives: readonly Directive[],
-  plainPort: number,
+  ports: HardenedPorts,
 ): string => {
+  const place = ports.https === undefined || ports.https === 443 ? '' : `:${ports.https}`;
   const http = directives.find(({ name }) => name === 'http')?.block ?? [];
   const servers = serversOf(directives).filter((server) => !isRedirecting(server));
   const names = namesOf(service, servers);
@@ -147,7 +156,7 @@ export const renderHardened = (
         'server',
         [],
         [
-          ...listens(plainPort, stack, service, ['default_server']),
+          ...ports.plain.flatMap((port) => listens(port, stack, service, ['default_server'])),
           ...listens(tlsPort, stack, service, ['ssl', 'default_server']),
           d('server_name', ['_']),
           d('ssl_reject_handshake', ['on']),
@@ -158,9 +167,9 @@ export const renderHardened = (
         'server',
         [],
         [
-          ...listens(plainPort, stack, service, []),
+          ...ports.plain.flatMap((port) => listens(port, stack, service, [])),
           d('server_name', [...new Set([...names.values()].flat())]),
-          d('return', ['301', 'https://$host$request_uri']),
+          d('return', ['301', `https://$host${place}$request_uri`]),
         ],
       ),
       ...servers.map((server) => {

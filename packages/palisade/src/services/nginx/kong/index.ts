@@ -37,7 +37,10 @@ const hardenedDirectives = (stack: Stack, service: Service): readonly Directive[
   if (configuration.state === 'unknown' || why !== undefined)
     throw error('nginx/not-exportable', { service: service.name, why: why ?? '' });
   if (isHardened(service)) return configuration.directives;
-  const parsed = parse(renderHardened(stack, service, configuration.directives, plainPort), service.name);
+  const parsed = parse(
+    renderHardened(stack, service, configuration.directives, { plain: [plainPort], https: undefined }),
+    service.name,
+  );
   if (parsed.fault !== undefined) throw error('nginx/not-exportable', { service: service.name, why: parsed.fault.why });
   return parsed.directives;
 };
