@@ -4,16 +4,17 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Secret } from '@palisade/vault/secret';
+import { startRedis } from '../../test/neighbours/redis.ts';
+import type { NeighbourServer } from '../../test/neighbours/server.ts';
 import { achieve, outsideOf, populate } from '../testing/operator.ts';
 import { type Api, type HardenedPlayground, openHardened } from '../testing/playground.ts';
 import { type Reply, type Sending, callerOf, createBrowser } from './testing/browser.ts';
 import { type TestClient, authorizationOf, basic, membersOf } from './testing/flow.ts';
 import type { Outside } from './testing/ground.ts';
-import { type RedisServer, startRedis } from './testing/redis.ts';
 
 /** Two instances of one service: the same origin, keys, database and Redis. */
 let ground: HardenedPlayground;
-let redis: RedisServer;
+let redis: NeighbourServer;
 let instances: readonly [Api, Api];
 let outside: Outside;
 let web: TestClient;
@@ -26,10 +27,10 @@ before(async () => {
   const login = { username: 'reference-api', password: shared, database: 'devdb', host: 'postgres', port: '5432' };
   await ground.postgres.administer(`ALTER ROLE "reference-api" PASSWORD '${shared}'`);
   await ground.vault.writeLogin(login);
-  redis = await startRedis(join(ground.directory, 'redis'), {
+  redis = await startRedis({
+    directory: join(ground.directory, 'redis'),
     authority: ground.authority,
-    username: login.username,
-    password: shared,
+    account: { username: login.username, password: new Secret(shared) },
   });
   const common = {
     LEGACY_PASSWORD_GRANT: 'true',
