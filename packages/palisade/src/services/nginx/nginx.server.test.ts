@@ -132,6 +132,19 @@ test('redirects plain HTTP, and only for names that it serves', async () => {
   await assert.rejects(ask({ port: gateway.port(8080), plain: true, host: 'unknown.example' }), { code: 'ECONNRESET' });
 });
 
+test('redirects to the port on which HTTPS is published, where that is not 443', async () => {
+  await using other = await startGateway({
+    directory: join(root, 'own-port'),
+    compose: compose.replace('"80:80"', '"127.0.0.1:8088:80"'),
+    configuration,
+    upstream: portOf(upstream),
+    authority,
+  });
+  const { status, headers } = await ask({ port: other.port(80), plain: true });
+  assert.deepEqual([status, headers.location], [301, 'https://localhost:8451/']);
+  assert.equal((await ask({ port: other.port(8443), host: 'localhost:8451' })).status, 200);
+});
+
 test('turns unknown hosts away, by their handshake and by their header', async () => {
   await assert.rejects(ask({ port: gateway.port(8443), servername: 'unknown.example' }));
   await assert.rejects(ask({ port: gateway.port(8443), host: 'unknown.example' }), { code: 'ECONNRESET' });
