@@ -1,4 +1,5 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
+import { sharesHostNetwork } from '../../model/host-network.ts';
 import { tlsSuites } from '../../support/tls-suites.ts';
 import { consumersOf } from './consumers.ts';
 import { productOf } from './image.ts';
@@ -106,7 +107,10 @@ const othersOf = (stack: Stack, service: Service): string => {
 export const renderConfiguration = (stack: Stack, service: Service): string => {
   const read = optionsOf(stack, service);
   const kept = (read.state === 'known' ? read.options : []).filter(
-    ({ name, value }) => !dropped.test(name) && !(name.startsWith('plugin_load') && /server_audit/.test(value)),
+    ({ name, value }) =>
+      // In the network of the host, the address decides who may connect: it stays as narrow as the user has it.
+      (!dropped.test(name) || (name === 'bind_address' && sharesHostNetwork(stack, service))) &&
+      !(name.startsWith('plugin_load') && /server_audit/.test(value)),
   );
   const sections: readonly (readonly [title: string, lines: Lines])[] = [
     [

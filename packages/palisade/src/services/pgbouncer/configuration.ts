@@ -1,4 +1,5 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
+import { sharesHostNetwork } from '../../model/host-network.ts';
 import { tlsSuites } from '../../support/tls-suites.ts';
 import { pooledDatabases, upstreamOf } from './consumers.ts';
 import { containerPort, postureOf } from './posture.ts';
@@ -23,11 +24,19 @@ export const administrator = ({ name }: Service): string => `${name}-admin`;
 
 type Settings = readonly (readonly [name: string, value: string])[];
 
+/** Everywhere in a network of its own; in that of the host, where the address decides who may connect, as the user has it. */
+const listenAddress = (stack: Stack, service: Service): string => {
+  const posture = sharesHostNetwork(stack, service) ? postureOf(stack, service) : undefined;
+  const own =
+    posture?.state === 'known' ? posture.ini.settings.findLast(({ name }) => name === 'listen_addr') : undefined;
+  return own?.value ?? '*';
+};
+
 const sections = (stack: Stack, service: Service): readonly (readonly [title: string, settings: Settings])[] => [
   [
     'Connections: over the network alone',
     [
-      ['listen_addr', '*'],
+      ['listen_addr', listenAddress(stack, service)],
       ['listen_port', String(containerPort(stack, service))],
       ['unix_socket_dir', ''],
       ['client_login_timeout', '15'],

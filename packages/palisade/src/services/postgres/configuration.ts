@@ -1,4 +1,5 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
+import { sharesHostNetwork } from '../../model/host-network.ts';
 import { tlsSuites } from '../../support/tls-suites.ts';
 import { hasAuditExtension } from './audited-image.ts';
 import { parseConfigurationFile, quoteSetting } from './configuration-file.ts';
@@ -133,8 +134,14 @@ export const renderConfiguration = (stack: Stack, service: Service): string => {
   const decided = sections(stack, service, libraries);
   const names = new Set(decided.flatMap(([, settings]) => settings.map(([name]) => name)));
   const wanted = Number(own.get('max_connections'));
+  // In the network of the host, the address decides who may connect: it stays as narrow as the user has it.
+  const addresses = sharesHostNetwork(stack, service) ? own.get('listen_addresses') : undefined;
   const effective = (name: string, value: string): string =>
-    name === 'max_connections' && wanted > reservedConnections && wanted < serverConnections ? String(wanted) : value;
+    name === 'listen_addresses'
+      ? (addresses ?? value)
+      : name === 'max_connections' && wanted > reservedConnections && wanted < serverConnections
+        ? String(wanted)
+        : value;
   const kept = [...own].filter(([name, value]) => !names.has(name) && !dropped.has(name) && !holdsSecret(name, value));
   const blocks = [
     ...decided.map(

@@ -1,4 +1,5 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
+import { sharesHostNetwork } from '../../model/host-network.ts';
 import { tlsSuites } from '../../support/tls-suites.ts';
 import { replicates } from './cluster.ts';
 import { quoteValue } from './configuration-file.ts';
@@ -83,7 +84,10 @@ const announced = (stack: Stack, service: Service): Lines =>
 export const renderConfiguration = (stack: Stack, service: Service): string => {
   const read = directivesOf(stack, service);
   const kept = (read.state === 'known' ? read.directives : []).filter(
-    ({ name, values }) => !dropped.test(name) && !(name === 'include' && isOwnInclude(values[0] ?? '')),
+    ({ name, values }) =>
+      // In the network of the host, the address decides who may connect: it stays as narrow as the user has it.
+      (!dropped.test(name) || (name === 'bind' && sharesHostNetwork(stack, service))) &&
+      !(name === 'include' && isOwnInclude(values[0] ?? '')),
   );
   const sections: readonly (readonly [title: string, lines: Lines])[] = [
     ['As before', kept.map(({ name, values }) => [name, values.map(quoteValue).join(' ') || '""'])],

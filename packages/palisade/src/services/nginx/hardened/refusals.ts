@@ -1,5 +1,6 @@
 import type { Service, Stack } from '../../../contracts/stack.ts';
 import { type VirtualServer, isCatchAll, isRedirecting, serversOf } from '../configuration/servers.ts';
+import { sharesHostNetwork } from '../../../model/host-network.ts';
 import { entrancesOf } from '../../../model/https-mapping.ts';
 import type { Directive } from '../syntax/directive.ts';
 import { passTarget, upstreamOf } from './upstreams.ts';
@@ -65,7 +66,7 @@ export const whyNotTakenOver = (
   const special = all.find(({ name }) => never.test(name));
   if (special !== undefined) return `it has ${special.name}`;
   // Every port that a container listens on is open there, to whoever reaches the host.
-  if (service.networkMode?.value === 'host') return 'it shares the network of the host';
+  if (sharesHostNetwork(stack, service)) return 'it shares the network of the host';
   const servers = serversOf(directives);
   if (servers.length === 0) return 'it has no server';
   const apart = serverApart(service, servers);
