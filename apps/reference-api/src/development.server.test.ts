@@ -51,7 +51,7 @@ test('stays alive without its database, says that it is not ready, and recovers'
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   assert.equal((await ask(api.port, '/ready')).status, 503);
   const failed = await ask(api.port, '/api/users');
-  assert.equal(failed.status, 500);
+  assert.equal(failed.status, 503);
   assert.match(failed.body, /"stack"/);
   await ground.postgres.start();
   await new Promise((resolve) => setTimeout(resolve, 1_000));
