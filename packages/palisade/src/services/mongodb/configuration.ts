@@ -1,6 +1,15 @@
 import { stringify } from 'yaml';
 import type { Service, Stack } from '../../contracts/stack.ts';
-import { allSettings, containerPort, dataDirectory, replicaSet, settingsOf, valueOf } from './posture.ts';
+import { sharesHostNetwork } from '../../model/host-network.ts';
+import {
+  allSettings,
+  containerPort,
+  dataDirectory,
+  hardenedEntrypoint,
+  replicaSet,
+  settingsOf,
+  valueOf,
+} from './posture.ts';
 
 /** Where the directory of the configuration stands in the container. */
 export const configurationDirectory = '/etc/mongo';
@@ -56,10 +65,25 @@ const kept = (stack: Stack, service: Service): Lines => {
     .map(({ name, value }) => [name, typed(value)]);
 };
 
+/**
+ * The addresses that the user names, where the service is in the network of the host and they decide who may connect;
+ * undefined where the init script adds those of the container, which the hardened file says by `localhost` alone.
+ */
+export const hostAddresses = (stack: Stack, service: Service): string | undefined => {
+  if (!sharesHostNetwork(stack, service)) return undefined;
+  const setting = settingsOf(stack, service);
+  const own = valueOf(setting('net.bindIp'), '');
+  if (valueOf(setting('net.bindIpAll'), 'false') === 'true' || own === '') return undefined;
+  if (own !== undefined && own.split(',').some((address) => ['*', '0.0.0.0', '::'].includes(address.trim())))
+    return undefined;
+  if (own === 'localhost' && hardenedEntrypoint(service) !== undefined) return undefined;
+  return own === undefined || own === 'localhost' ? '127.0.0.1' : own;
+};
+
 const transport = (stack: Stack, service: Service): Lines => [
   // The number stays, so that the mappings and addresses of the stack go on to work, with TLS.
   ['net.port', containerPort(stack, service)],
-  ['net.bindIp', 'localhost'],
+  ['net.bindIp', hostAddresses(stack, service) ?? 'localhost'],
   ['net.unixDomainSocket.enabled', false],
   ['net.tls.mode', 'requireTLS'],
   ['net.tls.certificateKeyFile', `${runtimeDirectory(service)}/server.pem`],
@@ -95,7 +119,7 @@ const log: Lines = [
 /** The hardened `mongod.conf`. Settings of the user's that neither it decides nor weaken it (storage, replication) are kept. */
 export const renderConfiguration = (stack: Stack, service: Service): string =>
   `# ${service.name} in its production posture: TLS alone, with a client certificate, and nobody without a login.
-# The init script adds the addresses of the container's own networks to bindIp. Written by Palisade.
+${hostAddresses(stack, service) === undefined ? "# The init script adds the addresses of the container's own networks to bindIp. Written" : '# Written'} by Palisade.
 ${stringify(
   nested([
     ...kept(stack, service),

@@ -7,7 +7,13 @@ import { mountOwn, startThroughInitScript } from '../../model/hardened-service.t
 import { vaultAccess } from '../../model/vault-access.ts';
 import { administratorScript, renderAdministratorScript } from './administrator-script.ts';
 import { readCommand } from './command.ts';
-import { configurationDirectory, renderConfiguration, renderFirstStart, runtimeDirectory } from './configuration.ts';
+import {
+  configurationDirectory,
+  hostAddresses,
+  renderConfiguration,
+  renderFirstStart,
+  runtimeDirectory,
+} from './configuration.ts';
 import { accountHolder, administrator, consumersOf } from './consumers.ts';
 import { imageAccount, isOfficialImage, majorVersion } from './matching.ts';
 import {
@@ -34,6 +40,20 @@ export const canHarden = (stack: Stack, service: Service): boolean =>
   valueOf(settingsOf(stack, service)('sharding.clusterRole'), '') === '' &&
   !consumersOf(stack, service).some(({ name }) => name === administrator);
 
+/** Adds the addresses of the container's networks to the loopback one. */
+const bindOwnAddresses = `if [ -z "\${PALISADE_ADMINISTRATOR:-}" ]; then
+  addresses=127.0.0.1
+  for address in $(hostname -I); do
+    case $address in
+      *:*) ;;
+      *) addresses=$addresses,$address ;;
+    esac
+  done
+  set -- "$@" --bind_ip "$addresses"
+  unset address addresses
+fi
+`;
+
 /**
  * What mongod wants in one file, certificate and key, is put together in the tmpfs; members of a replica set get their
  * common key, whose alphabet is that of plain base64. Only in a container the addresses of its networks are added.
@@ -51,18 +71,7 @@ ${
 chmod 0400 "$directory/member.key"
 `
 }"\${PALISADE_ADMINISTRATOR:-${administratorScript}}" "$directory/password" || die 'the administrator has not got its password'
-if [ -z "\${PALISADE_ADMINISTRATOR:-}" ]; then
-  addresses=127.0.0.1
-  for address in $(hostname -I); do
-    case $address in
-      *:*) ;;
-      *) addresses=$addresses,$address ;;
-    esac
-  done
-  set -- "$@" --bind_ip "$addresses"
-  unset address addresses
-fi
-`;
+${hostAddresses(stack, service) === undefined ? bindOwnAddresses : ''}`;
 
 const files = (stack: Stack, service: Service): readonly FileWrite[] => {
   const { name } = service;

@@ -1,4 +1,5 @@
 import type { Service, Stack } from '../../contracts/stack.ts';
+import { sharesHostNetwork } from '../../model/host-network.ts';
 import { mountedFile } from '../../model/queries.ts';
 import { tlsSuites } from '../../support/tls-suites.ts';
 import { quoteValue } from './configuration-file.ts';
@@ -121,6 +122,27 @@ const limits = (stack: Stack, service: Service): Lines => {
 };
 
 /**
+ * Listeners at the addresses that the user names, where the service is in the network of the host and they decide who may
+ * connect; as they are otherwise.
+ */
+const atOwnAddresses = (stack: Stack, service: Service, lines: Lines): Lines => {
+  const read = readSettings(stack, service);
+  if (!sharesHostNetwork(stack, service) || read.state !== 'known') return lines;
+  return lines.flatMap(([name, value]): Lines => {
+    if (name === 'management.ssl.port') {
+      const own = read.settings.findLast((each) => /^management\.(?:tcp|ssl|listener)\.ip$/.test(each.name));
+      return [[name, value], ...(own === undefined ? [] : [['management.ssl.ip', own.value] as const])];
+    }
+    if (!name.endsWith('listeners.ssl.default')) return [[name, value]];
+    const prefix = name.slice(0, -'ssl.default'.length);
+    const own = read.settings
+      .filter((each) => each.name.startsWith(prefix))
+      .flatMap((each) => /^(.+):\d+$/.exec(each.value)?.[1] ?? []);
+    return [[name, own[0] === undefined ? value : `${own[0]}:${value}`]];
+  });
+};
+
+/**
  * The hardened `rabbitmq.conf`. Settings of the user's that neither it decides nor weaken it are carried over. Every line is
  * known to the servers from 3.10 to 4.1: what 4.x adds (the mechanism ANONYMOUS by default) is closed by naming the
  * mechanisms, which both know.
@@ -171,6 +193,7 @@ export const renderConfiguration = (stack: Stack, service: Service): string => {
   return `# ${service.name} in its production posture. Written by Palisade.
 ${consumers.length === 0 ? '' : `\n# Whose messages go where; users and rights are made inside of the server.\n${consumers.join('')}`}${sections
     .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => [title, title === 'As before' ? lines : atOwnAddresses(stack, service, lines)] as const)
     .map(([title, lines]) => `\n# ${title}.\n${lines.map(([name, value]) => `${name} = ${value}\n`).join('')}`)
     .join('')}`;
 };

@@ -10,11 +10,17 @@ import {
   setTopLevelKey,
 } from '../../model/edits.ts';
 import { writeFile } from '../../model/file-changes.ts';
+import { sharesHostNetwork } from '../../model/host-network.ts';
 import { memoryEdits } from './memory.ts';
 import { startOf } from './arguments.ts';
 import type { ContainerFile } from './container-files.ts';
 import { type ServerReading, readConfiguration } from './configuration.ts';
-import { type HardenedConfiguration, certificateDirectory, hardenedConfiguration } from './hardened-configuration.ts';
+import {
+  type HardenedConfiguration,
+  certificateDirectory,
+  hardenedConfiguration,
+  ownListenHost,
+} from './hardened-configuration.ts';
 import { account, apiPort, imageLayout, productOf } from './matching.ts';
 import { tokenPlaces } from './tokens.ts';
 import { unsealPlaces } from './unseal-keys.ts';
@@ -171,6 +177,10 @@ export const harden = (stack: Stack, service: Service): readonly (FileWrite | Co
     service: service.name,
     product: productOf(service),
     documents: reading.state === 'configured' ? reading.documents : [],
+    // In the network of the host, the address decides who may connect: it stays as narrow as the user has it.
+    ...(sharesHostNetwork(stack, service) && reading.state === 'configured'
+      ? { listenHost: ownListenHost(reading.documents) }
+      : {}),
   });
   if (configuration === undefined) return [];
   const present = onlyFile(reading);

@@ -1,6 +1,6 @@
 import { registeredTlsSuites } from '../../support/tls-suites.ts';
 import type { ConfigurationDocument } from './configuration.ts';
-import { blocksOf, entryOf, asBoolean } from './hcl/read.ts';
+import { asBoolean, asText, blocksOf, entryOf } from './hcl/read.ts';
 import { quote, render } from './hcl/render.ts';
 import type { Body, Entry } from './hcl/syntax.ts';
 import { type Product, apiPort, clusterPort, imageLayout } from './matching.ts';
@@ -101,6 +101,20 @@ const ownCertificate = (documents: readonly ConfigurationDocument[]): Body | und
   return undefined;
 };
 
+/**
+ * The host part of the address of the first TCP listener, the server's default where it names none; undefined without a
+ * listener. Source: manual of Vault, listener "tcp", `address`.
+ */
+export const ownListenHost = (documents: readonly ConfigurationDocument[]): string | undefined => {
+  const listener = documents
+    .flatMap(({ body }) => blocksOf(body, 'listener', 1))
+    .find(({ labels }) => labels[0] === 'tcp');
+  if (listener === undefined) return undefined;
+  const entry = entryOf(listener.body, 'address');
+  const host = entry === undefined ? undefined : asText(entry.value)?.replace(/:\d*$/, '');
+  return host ?? '127.0.0.1';
+};
+
 const auditBlocks = (product: Product): string =>
   auditDevices(product)
     .map(
@@ -119,6 +133,8 @@ ${Object.entries(options)
 export interface HardenedOptions {
   readonly service: string;
   readonly product: Product;
+  /** The host address of the listener; every address of the container where none is given. */
+  readonly listenHost?: string | undefined;
   /** The configuration so far; empty for a development server. */
   readonly documents: readonly ConfigurationDocument[];
 }
@@ -141,6 +157,7 @@ export const hardenedConfiguration = ({
   service,
   product,
   documents,
+  listenHost = '0.0.0.0',
 }: HardenedOptions): HardenedConfiguration | undefined => {
   const entries = documents.flatMap(({ body }) => body).filter(({ key }) => !managed.has(key));
   if (entries.some(carriesSecret)) return undefined;
@@ -172,8 +189,8 @@ disable_mlock = true
 }
 ${render(storage)}
 listener "tcp" {
-  address = "0.0.0.0:${apiPort}"
-  cluster_address = "0.0.0.0:${clusterPort}"
+  address = ${quote(`${listenHost}:${apiPort}`)}
+  cluster_address = ${quote(`${listenHost}:${clusterPort}`)}
 ${render(certificate, '  ')}  tls_min_version = "tls12"
   tls_cipher_suites = "${registeredTlsSuites.join(',')}"
 
