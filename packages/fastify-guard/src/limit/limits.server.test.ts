@@ -157,10 +157,11 @@ test('asks Redis once for all limits of a request', async (context) => {
   assert.deepEqual(commands, ['EVALSHA']);
 });
 
+const counter = (key: string, limit: number) => ({ key, name: key, limit, window: 60 });
+
 test('counts a refused request for none of its counters in Redis either', async (context) => {
   const server = await startRedis(context);
   const store = createRedisStore(await nodeRedis(context, server.socket));
-  const counter = (key: string, limit: number) => ({ key, name: key, limit, window: 60 });
   const both = [counter('small', 1), counter('large', 5)];
   const answers = await Promise.all(Array.from({ length: 10 }, () => store.take(both)));
   assert.equal(answers.filter(({ allowed }) => allowed).length, 1);
