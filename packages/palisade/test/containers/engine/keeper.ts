@@ -101,6 +101,18 @@ const stopDaemon = async (daemon: ChildProcess): Promise<void> => {
   }
 };
 
+/** Removes what a daemon that has ended leaves mounted and lying about for the time that it runs. */
+const clearRemains = (): void => {
+  const names = join(stateDirectory, 'exec', 'netns');
+  try {
+    for (const name of readdirSync(names))
+      spawnSync('umount', [join(names, name)], { stdio: 'ignore', timeout: 5_000 });
+    rmSync(join(stateDirectory, 'exec'), { recursive: true, force: true });
+  } catch {
+    // It never came so far, or the kernel still holds something: the next keeper takes the same directory.
+  }
+};
+
 mkdirSync(marks.holders, { recursive: true, mode: 0o700 });
 mkdirSync(cacheDirectory, { recursive: true });
 if (becomeKeeper()) {
@@ -131,6 +143,7 @@ if (becomeKeeper()) {
     clear();
   }
   await stopDaemon(daemon);
+  clearRemains();
   if (!processesNamed('dockerd').some(sharesNetwork)) restoreNetwork(before);
   if (reason !== undefined) writeFileSync(marks.failed, reason);
   rmSync(marks.keeper, { force: true });
