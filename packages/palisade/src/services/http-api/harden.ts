@@ -127,7 +127,8 @@ const publishedPort = (stack: Stack, service: Service): number => {
 const originAt = (port: number): string => `https://localhost${port === 443 ? '' : `:${port}`}`;
 
 /**
- * Who the service is for those who hold its tokens, where its own signing keys lie. An origin that is there already is the user's, who knows the real name.
+ * Who the service is for those who hold its tokens, where its own signing keys lie. An origin that is there already is the
+ * user's, who knows the real name.
  */
 const issuerEdits = (stack: Stack, service: Service): readonly ComposeEdit[] => [
   ...(service.environment.has('PUBLIC_ORIGIN')
