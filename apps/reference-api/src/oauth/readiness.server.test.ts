@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
-import { after, before, test } from 'node:test';
+import { type TestContext, after, before, test } from 'node:test';
 import { Secret } from '@palisade/vault/secret';
 import { until } from '../testing/children.ts';
 import { achieve, outsideOf } from '../testing/operator.ts';
@@ -20,7 +20,7 @@ const callTo = async (api: Api): Promise<(path: string, headers?: Record<string,
 };
 
 /** Keeps everybody from the tables of the authorization server, as an instance does that makes them slowly. */
-const holdTables = async (): Promise<{ readonly release: () => Promise<void> }> => {
+const holdTables = async (context: TestContext): Promise<{ readonly release: () => Promise<void> }> => {
   const name = `holder-${crypto.randomUUID()}`;
   const held = ground.postgres.administer(
     `SET application_name = '${name}'; SELECT pg_advisory_lock(hashtext('reference-api oauth tables')); SELECT pg_sleep(60)`,
@@ -29,25 +29,26 @@ const holdTables = async (): Promise<{ readonly release: () => Promise<void> }> 
   const isHeld = async (): Promise<boolean> =>
     (await ground.postgres.administer(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted`)) !== '[]';
   await until(isHeld, () => 'nobody holds the lock');
-  return {
-    release: async () => {
-      await ground.postgres.administer(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '${name}'`,
-      );
-      await until(
-        async () => !(await isHeld()),
-        () => 'the lock is still held',
-      );
-    },
+  const release = async (): Promise<void> => {
+    await ground.postgres.administer(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '${name}'`,
+    );
+    await until(
+      async () => !(await isHeld()),
+      () => 'the lock is still held',
+    );
   };
+  // A test that fails must not keep the next ones from the tables.
+  context.after(release);
+  return { release };
 };
 
 /** True where an instance waits for the tables. */
 const isWaiting = async (): Promise<boolean> =>
   (await ground.postgres.administer(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)) !== '[]';
 
-test('does not listen before the tables of its authorization server are there', async () => {
-  const { release } = await holdTables();
+test('does not listen before the tables of its authorization server are there', async (context) => {
+  const { release } = await holdTables(context);
   let listening = false;
   const starting = ground.startApi().then((api) => {
     listening = true;
@@ -65,14 +66,15 @@ test('does not listen before the tables of its authorization server are there', 
   await api.stop();
 });
 
-test('waits for them a bounded time, says that it is not ready although its database answers, and recovers by itself', async () => {
-  const { release } = await holdTables();
+test('waits for them a bounded time, says that it is not ready although its database answers, and recovers by itself', async (context) => {
+  const { release } = await holdTables(context);
   const api = await ground.startApi();
   const call = await callTo(api);
   assert.equal((await call('/health')).status, 200);
   assert.equal((await call('/ready')).status, 503);
   assert.match(api.output(), /listening before the tables of the authorization server are there/);
-  assert.match(api.output(), /"dependency":"authorization server"/);
+  // What is logged comes through a pipe of its own, at times after the answer.
+  await until(async () => api.output().includes('"dependency":"authorization server"'), api.output);
   assert.doesNotMatch(api.output(), /"dependency":"database"/);
   await release();
   await until(async () => (await call('/ready')).status === 200, api.output);
