@@ -1,108 +1,31 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecResult, Runtime, ServiceStatus } from '../../contracts/runtime.ts';
-import type { Administered, ServiceKind } from '../../contracts/service-kind.ts';
-import type { Stack } from '../../contracts/stack.ts';
-import { type Clock, systemClock } from '../../support/clock.ts';
+import type { Administered } from '../../contracts/service-kind.ts';
 import { run } from '../../support/exec.ts';
-import { sha256 } from '../../support/files.ts';
 import { error } from '../errors.ts';
-import { ANYBODY, accountsOf } from './accounts.ts';
-import { isOutdated } from './configuration.ts';
+import { ANYBODY } from './accounts.ts';
 import { giveOwnFiles, prepareContext, prepareDataDirectory } from './context.ts';
-import { type Bounds, type Host, type Runnable, runnableOf } from './host.ts';
+import { type Runnable, runnableOf } from './host.ts';
 import { acquireLock } from './lock.ts';
-import { LOG_LIMIT, logTail, rotateLog } from './logs.ts';
-import { placesIn } from './mounts.ts';
+import { logTail, rotateLog } from './logs.ts';
+import { type ProcessRuntimeOptions, elsewhereOf, hostOf } from './options.ts';
 import { startOrder } from './order.ts';
 import { type ProcessIdentity, isRunning, signalProcess } from './processes.ts';
 import { closedOnTheWay, relocateData } from './relocate.ts';
 import { closedDirectory, ownDirectory } from './rights.ts';
 import { assignPorts, startService, stopService } from './start.ts';
 import { type StateFile, openState, readState } from './state.ts';
+import { statusOf } from './status.ts';
 import { startAll } from './up.ts';
 
-/** What a process runtime is made from. */
-export interface ProcessRuntimeOptions {
-  readonly stack: Stack;
-  readonly kinds: readonly ServiceKind[];
-  /** Directory of the runtime alone; holds the record of what runs, and everything else where services can reach it. */
-  readonly stateDirectory: string;
-  /** Where programs are looked for, in order. */
-  readonly programDirectories: readonly string[];
-  /** Who runs Palisade; this process's account where absent. */
-  readonly operator?: { readonly uid: number; readonly gid: number };
-  /**
-   * Where the services' data goes when root runs Palisade from a directory that other accounts may not enter; below it
-   * each stack gets a directory of its own. `/var/lib/palisade` where absent.
-   */
-  readonly sharedDirectory?: string;
-  readonly bounds?: Partial<Bounds>;
-  readonly clock?: Clock;
-  readonly random?: () => number;
-}
-
-const DEFAULT_BOUNDS: Bounds = {
-  start: 90_000,
-  prepare: 120_000,
-  stop: 20_000,
-  exec: 60_000,
-  logBytes: LOG_LIMIT,
-};
+export type { ProcessRuntimeOptions } from './options.ts';
 
 /** Bytes of a log that are read at most to show its end. */
 const MOST_LOG = 1024 * 1024;
 
-const readIfPresent = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
-
 const quiet = (): void => undefined;
-
-/** What `status` adds about a service that would be started otherwise by now. */
-const outdated = {
-  outdated: true,
-  detail: 'its configuration has changed since it was started; palisade up restarts it with the new one',
-} as const;
-
-/** Where the data goes that the services' accounts could not reach beside the record of them. */
-const elsewhereOf = ({ stack, stateDirectory, sharedDirectory = '/var/lib/palisade' }: ProcessRuntimeOptions): string =>
-  join(sharedDirectory, `${stack.name.replaceAll(/[^\w-]/g, '-')}-${sha256(stateDirectory).slice(0, 12)}`);
-
-const hostOf = (options: ProcessRuntimeOptions): Host => {
-  const { stack, stateDirectory } = options;
-  const operator = options.operator ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  const privileged = operator.uid === 0;
-  const kinds = new Map(options.kinds.map((kind) => [kind.id, kind]));
-  const within = privileged ? closedDirectory(join(stateDirectory, 'services'), ANYBODY) : undefined;
-  const dataDirectory =
-    readState(stateDirectory)?.dataDirectory ?? (within === undefined ? stateDirectory : elsewhereOf(options));
-  return {
-    stack,
-    kinds,
-    operator,
-    privileged,
-    dataDirectory,
-    apart: dataDirectory !== stateDirectory,
-    places: placesIn(dataDirectory),
-    accounts: accountsOf({
-      stack,
-      operator,
-      users: readIfPresent('/etc/passwd'),
-      uidMap: readIfPresent('/proc/self/uid_map'),
-      named: new Map(
-        [...stack.services.values()].flatMap(({ name, kind }) => {
-          const account = kinds.get(kind)?.process?.account;
-          return account === undefined ? [] : [[name, account] as const];
-        }),
-      ),
-    }),
-    programDirectories: options.programDirectories,
-    bounds: { ...DEFAULT_BOUNDS, ...options.bounds },
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
-    told: new Set(),
-  };
-};
 
 /**
  * Runs the services of a stack as processes of this host, on loopback ports, without a container engine. Services keep
@@ -160,43 +83,9 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
     return record;
   };
 
-  const statusOf = (service: string): ServiceStatus => {
-    const state = readState(stateDirectory);
-    const found = runnableOf(host, service);
-    const reason = 'reason' in found ? found.reason : state?.leftOut[service];
-    if (reason !== undefined) return { service, state: 'left-out', detail: reason, endpoints: [] };
-    const record = state?.processes[service];
-    const failure = state?.failures[service];
-    if (record === undefined)
-      return failure === undefined
-        ? { service, state: 'stopped', endpoints: [] }
-        : { service, state: 'failed', detail: failure, endpoints: [] };
-    if (!isRunning(record))
-      return {
-        service,
-        state: 'failed',
-        detail: `process ${record.pid} has ended by itself; see ${host.places.log(service)}`,
-        endpoints: [],
-      };
-    if (record.phase === 'starting')
-      return { service, state: 'stopped', detail: 'it is not ready yet', processId: record.pid, endpoints: [] };
-    const declared = record.ports ?? ('reason' in found ? [] : found.process.ports(found.service, stack));
-    const ports = state?.ports[service] ?? {};
-    return {
-      service,
-      state: 'running',
-      processId: record.pid,
-      ...(isOutdated(host, service, record) ? outdated : {}),
-      endpoints: declared.flatMap((containerPort) => {
-        const port = ports[String(containerPort)];
-        return port === undefined ? [] : [{ host: '127.0.0.1', port, containerPort }];
-      }),
-    };
-  };
-
   const status = async (): Promise<readonly ServiceStatus[]> => {
     for (const service of active()) await rotateLog(host.places.log(service), host.bounds.logBytes);
-    return active().map(statusOf);
+    return active().map((service) => statusOf(host, stateDirectory, service));
   };
 
   let toldOfData = false;

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PalisadeError } from '../../support/errors.ts';
-import { listenerEvidence } from '../listeners.ts';
 import { identify } from './processes.ts';
 import { fakeKind } from './testing.ts';
 import {
-  at,
   never,
   quiet,
   bounds,
@@ -107,79 +104,6 @@ test('gives up on a service that is never ready, and leaves nothing of it', asyn
   assert.deepEqual(processesIn(project), []);
 });
 
-test('takes another port when a program has taken the one that it had', async (context) => {
-  const project = projectFor(context);
-  const runtime = runtimeOf(project, { web: {} });
-  await up(runtime);
-  const port = portOf(runtime, 'web');
-  await runtime.down({ signal: never, progress: quiet });
-  const squatter = createServer().listen(port, '127.0.0.1');
-  await once(squatter, 'listening');
-  context.after(() => squatter.close());
-  await up(runtime);
-  assert.notEqual(portOf(runtime, 'web'), port);
-  await ask(runtime, 'web');
-});
-
-test('tries another port when a program takes it during the start', async (context) => {
-  const project = projectFor(context);
-  const kind = fakeKind(project.script);
-  const squatter = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'));
-  context.after(() => squatter.close());
-  const { process: capability } = kind;
-  assert.ok(capability);
-  const runtime = runtimeOf(
-    project,
-    { web: {} },
-    {
-      kinds: [
-        {
-          ...kind,
-          process: {
-            ...capability,
-            // The squatter even answers as if it were the service.
-            plan: async (given) => {
-              if (!squatter.listening) {
-                squatter.listen(given.layout.port('web', 8080), '127.0.0.1');
-                await once(squatter, 'listening');
-              }
-              return capability.plan(given);
-            },
-          },
-        },
-      ],
-    },
-  );
-  const lines: string[] = [];
-  await up(runtime, never, (line) => lines.push(line));
-  assert.ok(
-    lines.some((line) => line.includes('another program took port')),
-    lines.join('\n'),
-  );
-  assert.equal((await ask(runtime, 'web')).environment['FAKE_PORT'], String(portOf(runtime, 'web')));
-});
-
-test('keeps its port on a restart, or says that it was taken', async (context) => {
-  const project = projectFor(context);
-  const runtime = runtimeOf(project, { web: {} });
-  await up(runtime);
-  const before = await ask(runtime, 'web');
-  const port = portOf(runtime, 'web');
-  await runtime.restart('web', never);
-  const after = await ask(runtime, 'web');
-  assert.equal(portOf(runtime, 'web'), port);
-  assert.notEqual(after.pid, before.pid);
-  process.kill(after.pid, 'SIGKILL');
-  const squatter = createServer();
-  context.after(() => squatter.close());
-  for (let bound = false; !bound;)
-    bound = await new Promise((resolve) => {
-      squatter.once('error', () => setTimeout(resolve, 20, false));
-      squatter.listen(port, '127.0.0.1', () => resolve(true));
-    });
-  await assert.rejects(runtime.restart('web', never), { code: 'runtime/port-taken' });
-});
-
 test('leaves nothing when it is aborted in the middle, and keeps what ran before', async (context) => {
   const project = projectFor(context);
   const services = {
@@ -273,76 +197,6 @@ test('leaves out, with the reason, what it cannot run', async (context) => {
   );
   await assert.rejects(runtime.restart('mesh', never), { code: 'runtime/left-out' });
   await assert.rejects(runtime.restart('nobody', never), { code: 'runtime/unknown-service' });
-});
-
-test('rotates a log that has grown too long, and the service goes on writing to it', async (context) => {
-  const project = projectFor(context);
-  const variables = { FAKE_SPEAK: '3000' };
-  const runtime = runtimeOf(project, { web: { variables } }, { bounds: { ...bounds, logBytes: 1000 } });
-  await up(runtime);
-  const log = join(project.state, 'logs', 'web.log');
-  await runtime.status();
-  assert.ok(statSync(`${log}.1`).size >= 3000);
-  assert.equal(statSync(log).size, 0);
-  await runtime.restart('web', never);
-  assert.match(readFileSync(log, 'utf8').slice(0, 100) + readFileSync(`${log}.1`, 'utf8').slice(0, 100), /I am a fake/);
-});
-
-test('runs a client beside a service, bounded', async (context) => {
-  const project = projectFor(context);
-  const runtime = runtimeOf(project, { web: {} }, { bounds: { ...bounds, exec: 1500 } });
-  const code =
-    'process.stdin.pipe(process.stdout); process.on("exit", () => console.log(process.env.ADMINISTRATOR, process.getuid()))';
-  await assert.rejects(runtime.exec('web', [code], { signal: never }), { code: 'runtime/not-running' });
-  await up(runtime);
-  const { uid } = await ask(runtime, 'web');
-  const result = await runtime.exec('web', [code], { input: 'hello ', signal: never });
-  assert.deepEqual(result, { exitCode: 0, stdout: `hello yes ${uid}\n`, stderr: '', truncated: false });
-  await assert.rejects(runtime.exec('web', ['setInterval(() => {}, 1000)'], { signal: never }), {
-    code: 'runtime/exec-timeout',
-  });
-});
-
-test('reloads by signal, without another process', async (context) => {
-  const project = projectFor(context);
-  const runtime = runtimeOf(project, { web: {} });
-  await up(runtime);
-  const before = await ask(runtime, 'web');
-  await runtime.reload('web');
-  for (let tries = 0; tries < 100 && (await ask(runtime, 'web')).reloads === 0; tries++)
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  const after = await ask(runtime, 'web');
-  assert.deepEqual([after.reloads, after.pid], [1, before.pid]);
-});
-
-test('moves the state of a service aside and says where to', async (context) => {
-  const project = projectFor(context);
-  const mounts = [
-    { at, type: 'volume' as const, source: 'data', target: '/data', readOnly: false, syntax: 'short' as const },
-  ];
-  const runtime = runtimeOf(project, { db: { mounts } });
-  await up(runtime);
-  const volume = join(project.state, 'volumes', 'data');
-  writeFileSync(join(volume, 'half-made'), '');
-  const said = await runtime.setAside('db');
-  assert.deepEqual(processesIn(project), []);
-  const [moved = ''] = said.split(', ');
-  assert.match(moved, /data\.set-aside-\d{4}-\d\d-\d\dT/);
-  assert.ok(existsSync(join(moved, 'half-made')));
-  await up(runtime);
-  assert.deepEqual(readdirSync(volume), []);
-});
-
-test('finds a listener that nobody declared', async (context) => {
-  const project = projectFor(context);
-  const runtime = runtimeOf(project, { web: { variables: { FAKE_UNDECLARED: '1' } }, off: { kind: 'unknown' } });
-  await up(runtime);
-  const evidence = await listenerEvidence(runtime);
-  const web = evidence.get('web');
-  assert.ok(web?.known === true);
-  assert.equal(web.value.listeners.length, 2);
-  assert.equal(web.value.listeners.filter(({ declared }) => declared).length, 1);
-  assert.equal(evidence.get('off')?.known, false);
 });
 
 test('makes nothing for a service that it does not know', async (context) => {
